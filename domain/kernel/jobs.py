@@ -1,0 +1,191 @@
+"""Jobs: work for later, inserted in the transaction that wants it done. The queue is PgQueuer's tables.
+
+A job is enqueued once, claimed by one worker at a time under a lease, and ends as one of four values:
+done, tried again later, cancelled, discarded. What keeps failing becomes a dead job: kept, listed, and put
+back by a person. `job_claims` has the worker's side of the queue, `job_runner` the loop of a worker process.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import orjson
+from pgqueuer.adapters.persistence.qb import DBSettings, QueryBuilderEnvironment, QueryQueueBuilder
+from pgqueuer.adapters.persistence.queries import Queries
+from pgqueuer.domain.settings import Durability
+from pgqueuer.domain.types import Channel
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.kernel.job_driver import ConnectionDriver
+
+# The topic whose doorbell says "look at the queue now". A lost ring costs one polling interval.
+JOBS_TOPIC = "jobs"
+# A payload names things by id; anything larger belongs in a table or in the object store.
+PAYLOAD_MAX_BYTES = 16_384
+DEAD_JOBS_MAX = 200
+
+# Named one by one, because PgQueuer would otherwise read them from variables as common as CHANNEL or FUNCTION.
+QUEUE_SETTINGS = DBSettings(
+    prefix="",
+    db_schema=None,
+    channel=Channel("ch_pgqueuer"),
+    function="fn_pgqueuer_changed",
+    statistics_table="pgqueuer_statistics",
+    queue_status_type="pgqueuer_status",
+    queue_table="pgqueuer",
+    queue_table_log="pgqueuer_log",
+    trigger="tg_pgqueuer_changed",
+    schedules_table="pgqueuer_schedules",
+    durability=Durability.durable,
+)
+
+_GROUP_INDEX = "CREATE INDEX pgqueuer_group_idx ON pgqueuer ((headers->>'group')) WHERE headers ? 'group';"
+
+
+@dataclass(frozen=True)
+class Job:
+    """A unit of later work.
+
+    `entrypoint` names the handler. A higher `priority` goes first. While a job with the same `dedupe_key` is
+    queued or running, inserting another does nothing. Jobs of one `group` are cancelled together.
+    """
+
+    entrypoint: str
+    payload: Mapping[str, object]
+    priority: int = 0
+    delay_s: float = 0
+    dedupe_key: str | None = None
+    group: str | None = None
+
+
+@dataclass(frozen=True)
+class DeadJob:
+    """A job that used up its attempts. `reason` is its last failure in one line."""
+
+    id: int
+    entrypoint: str
+    payload: Mapping[str, object]
+    attempts: int
+    reason: str
+    died_at: datetime
+
+
+@dataclass(frozen=True)
+class QueueDepth:
+    """How many jobs of one entrypoint are `queued`, `picked` or `failed` (dead).
+
+    `oldest_s` is the age of the oldest in seconds.
+    """
+
+    entrypoint: str
+    status: str
+    count: int
+    oldest_s: float
+
+
+def install_sql() -> str:
+    """Return one statement that creates PgQueuer's tables, for a migration.
+
+    It is a DO block because a prepared statement, which is all asyncpg runs through SQLAlchemy, holds one command.
+    """
+    body = QueryBuilderEnvironment(QUEUE_SETTINGS).build_install_query()
+    return f"DO $install$ BEGIN\n{body}\n\n{_GROUP_INDEX}\nEND $install$"
+
+
+def queries_on(connection: AsyncConnection) -> Queries:
+    """Return PgQueuer's queries, running inside the transaction of `connection`."""
+    return Queries(
+        ConnectionDriver(connection),
+        qbe=QueryBuilderEnvironment(QUEUE_SETTINGS),
+        qbq=QueryQueueBuilder(QUEUE_SETTINGS),
+    )
+
+
+async def insert_job(connection: AsyncConnection, job: Job) -> None:
+    """Insert a job that exists if, and only if, the caller's transaction commits."""
+    payload = orjson.dumps(job.payload)
+    assert len(payload) <= PAYLOAD_MAX_BYTES, f"the payload of {job.entrypoint} has {len(payload)} bytes"
+    await queries_on(connection).enqueue(
+        job.entrypoint,
+        payload,
+        priority=job.priority,
+        execute_after=timedelta(seconds=job.delay_s),
+        dedupe_key=job.dedupe_key,
+        headers=None if job.group is None else {"group": job.group},
+        on_conflict="skip",
+    )
+
+
+async def cancel_jobs(connection: AsyncConnection, *, group: str) -> int:
+    """Remove every queued, running or dead job of a group and return how many there were.
+
+    A running handler loses its lease with the row: it is stopped at its worker's next heartbeat, within a second
+    or two, and until then its writes are refused.
+    """
+    rows = await connection.execute(
+        text(
+            "WITH removed AS (DELETE FROM pgqueuer WHERE headers->>'group' = :grp AND headers ? 'group'"
+            " RETURNING id, entrypoint, priority)"
+            " INSERT INTO pgqueuer_log (job_id, status, entrypoint, priority)"
+            " SELECT id, 'canceled', entrypoint, priority FROM removed RETURNING job_id"
+        ),
+        {"grp": group},
+    )
+    return len(rows.all())
+
+
+async def dead_jobs(connection: AsyncConnection, *, limit: int = DEAD_JOBS_MAX) -> Sequence[DeadJob]:
+    """List the jobs that used up their attempts, the latest first."""
+    rows = await connection.execute(
+        text(
+            "SELECT j.id, j.entrypoint, j.payload, j.attempts, j.updated,"
+            " (SELECT l.traceback->>'exception_message' FROM pgqueuer_log l"
+            "  WHERE l.job_id = j.id AND l.traceback IS NOT NULL ORDER BY l.id DESC LIMIT 1) AS reason"
+            " FROM pgqueuer j WHERE j.status = 'failed' ORDER BY j.updated DESC, j.id DESC LIMIT :limit"
+        ),
+        {"limit": min(limit, DEAD_JOBS_MAX)},
+    )
+    return [
+        DeadJob(
+            id=row.id,
+            entrypoint=row.entrypoint,
+            payload=orjson.loads(row.payload or b"{}"),
+            attempts=row.attempts,
+            reason=row.reason or "unknown",
+            died_at=row.updated,
+        )
+        for row in rows
+    ]
+
+
+async def requeue_dead_job(connection: AsyncConnection, *, job_id: int) -> bool:
+    """Give a dead job a fresh set of attempts; return whether there was such a dead job.
+
+    The attempt number goes on counting instead of starting again at zero: it fences, and a zombie of the old
+    first attempt must not pass for the new one.
+    """
+    rows = await connection.execute(
+        text(
+            "WITH requeued AS (UPDATE pgqueuer SET status = 'queued', execute_after = now(), updated = now(),"
+            " queue_manager_id = NULL,"
+            " headers = coalesce(headers, '{}'::jsonb) || jsonb_build_object('forgiven', attempts)"
+            " WHERE id = :id AND status = 'failed' RETURNING id, entrypoint, priority)"
+            " INSERT INTO pgqueuer_log (job_id, status, entrypoint, priority)"
+            " SELECT id, 'queued', entrypoint, priority FROM requeued RETURNING job_id"
+        ),
+        {"id": job_id},
+    )
+    return rows.first() is not None
+
+
+async def queue_depths(connection: AsyncConnection) -> Sequence[QueueDepth]:
+    """Count the queue by entrypoint and status, for metrics and for scaling workers."""
+    rows = await connection.execute(
+        text(
+            "SELECT entrypoint, status::text AS status, count(*) AS jobs,"
+            " extract(epoch FROM now() - min(created))::float8 AS oldest_s"
+            " FROM pgqueuer GROUP BY entrypoint, status ORDER BY entrypoint, status"
+        )
+    )
+    return [QueueDepth(row.entrypoint, row.status, row.jobs, row.oldest_s) for row in rows]
