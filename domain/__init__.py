@@ -1,0 +1,1 @@
+"""The business of Marquee, one package per context. Knows no GraphQL and no HTTP server."""

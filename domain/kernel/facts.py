@@ -1,0 +1,174 @@
+"""The log of facts: what happened, in order, per topic.
+
+A fact is appended in the transaction that made it true, and a doorbell rings after the commit. The doorbell is only
+a hint: whoever follows a topic reads the log, so a lost doorbell costs at most one poll, never a fact.
+
+Offsets of a topic start at 1 and have no gaps, because the row of the topic is locked until its writer commits.
+An epoch names one life of a topic: after a restore from an old backup it changes, and followers are told to resync.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import ClassVar, Protocol
+from uuid import UUID, uuid4
+
+import orjson
+from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, LargeBinary, Table, Text, Uuid, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.kernel.bus import Bus
+from domain.kernel.tables import metadata
+
+# How long a follower trusts the doorbell before it looks for itself.
+POLL_S = 5.0
+READ_LIMIT = 500
+TOPIC_MAX_CHARS = 120
+
+fact_topics = Table(
+    "fact_topics",
+    metadata,
+    Column("topic", Text, primary_key=True),
+    Column("epoch", Uuid, nullable=False),
+    Column("head", BigInteger, nullable=False),
+)
+
+facts = Table(
+    "facts",
+    metadata,
+    Column("topic", Text, ForeignKey("fact_topics.topic", ondelete="CASCADE"), primary_key=True),
+    Column("offset", BigInteger, primary_key=True),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
+# The upsert locks the topic's row until the commit, which is what makes the offsets gapless and in commit order.
+_APPEND = text(
+    """
+    WITH moved AS (
+        INSERT INTO fact_topics AS t (topic, epoch, head) VALUES (:topic, :epoch, 1)
+        ON CONFLICT (topic) DO UPDATE SET head = t.head + 1
+        RETURNING topic, head
+    )
+    INSERT INTO facts (topic, "offset", at, kind, body)
+    SELECT topic, head, :at, :kind, :body FROM moved
+    """
+)
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Something that happened. Subclass with fields that JSON can hold; ids and instants are fine."""
+
+    kind: ClassVar[str] = "Fact"
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.kind = cls.__name__
+
+
+@dataclass(frozen=True)
+class Position:
+    """A place in a topic's log: everything up to `offset` of this `epoch` has been seen."""
+
+    epoch: UUID
+    offset: int
+
+
+@dataclass(frozen=True)
+class LoggedFact:
+    """A fact as the log holds it."""
+
+    topic: str
+    position: Position
+    at: datetime
+    kind: str
+    body: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Resync:
+    """The wanted place is not in the log any more: load a snapshot, then go on from `position`."""
+
+    position: Position
+
+
+class Readable(Protocol):
+    """What can lend a short read connection."""
+
+    def read(self) -> AbstractAsyncContextManager[AsyncConnection]: ...
+
+
+async def append_fact(connection: AsyncConnection, topic: str, fact: Fact, *, at: datetime) -> None:
+    """Append one fact inside the caller's transaction. Locks the topic until that transaction ends."""
+    assert 0 < len(topic) <= TOPIC_MAX_CHARS, topic
+    assert "\n" not in topic, topic
+    body = orjson.dumps({field.name: getattr(fact, field.name) for field in fields(fact)})
+    values = {"topic": topic, "epoch": uuid4(), "at": at, "kind": fact.kind, "body": body}
+    await connection.execute(_APPEND, values)
+
+
+async def head(connection: AsyncConnection, topic: str) -> Position | None:
+    """Return the newest position of a topic, or None when nothing was ever announced on it."""
+    row = (await connection.execute(select(fact_topics).where(fact_topics.c.topic == topic))).one_or_none()
+    return None if row is None else Position(epoch=row.epoch, offset=row.head)
+
+
+async def read_facts(
+    connection: AsyncConnection, topic: str, *, after: int, limit: int = READ_LIMIT
+) -> list[LoggedFact]:
+    """Return up to `limit` facts with offsets above `after`, oldest first."""
+    statement = (
+        select(facts, fact_topics.c.epoch)
+        .join(fact_topics, fact_topics.c.topic == facts.c.topic)
+        .where(facts.c.topic == topic, facts.c.offset > after)
+        .order_by(facts.c.offset)
+        .limit(min(limit, READ_LIMIT))
+    )
+    rows = (await connection.execute(statement)).all()
+    return [
+        LoggedFact(
+            topic=topic,
+            position=Position(epoch=row.epoch, offset=row.offset),
+            at=row.at,
+            kind=row.kind,
+            body=orjson.loads(row.body),
+        )
+        for row in rows
+    ]
+
+
+async def follow(
+    database: Readable, bus: Bus, topic: str, *, since: Position | None, poll_s: float = POLL_S
+) -> AsyncIterator[LoggedFact | Resync]:
+    """Yield every fact of a topic after `since`, then the new ones as they come, without end.
+
+    With `since=None` the first thing yielded is a Resync that names the place to go on from.
+    The doorbell is subscribed before the log is read, so nothing falls between the two.
+    """
+    async with bus.listen(topic) as doorbell:
+        position = since
+        while True:
+            batch = await _next_batch(database, topic, position)
+            for item in batch:
+                position = item.position
+                yield item
+            if len(batch) < READ_LIMIT:
+                await doorbell.wait(poll_s)
+
+
+async def _next_batch(database: Readable, topic: str, position: Position | None) -> Sequence[LoggedFact | Resync]:
+    async with database.read() as connection:
+        newest = await head(connection, topic)
+        if newest is None:
+            return []
+        if position is None or position.epoch != newest.epoch or position.offset > newest.offset:
+            return [Resync(newest)]
+        if position.offset == newest.offset:
+            return []
+        found = await read_facts(connection, topic, after=position.offset)
+    if not found or found[0].position.offset != position.offset + 1:
+        return [Resync(newest)]
+    return found

@@ -1,0 +1,129 @@
+"""One effect per idempotency key: a retry gets the first answer, a changed request is refused.
+
+Refusal
+├── IdempotencyKeyReused   the key came with another request before
+└── RequestInProgress      the first request with this key is still running
+"""
+
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from uuid import UUID
+
+import orjson
+from sqlalchemy import Column, DateTime, LargeBinary, Table, Text, Uuid, insert, select, text
+
+from domain.kernel.refusals import InvalidInput, Refusal
+from domain.kernel.tables import metadata
+from domain.kernel.work import Work
+
+KEY_MIN_CHARS = 8
+KEY_MAX_CHARS = 128
+
+idempotent_answers = Table(
+    "idempotent_answers",
+    metadata,
+    Column("account_id", Uuid, primary_key=True),
+    Column("operation", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("request_hash", LargeBinary, nullable=False),
+    Column("answer", LargeBinary, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, index=True),
+)
+
+
+class IdempotencyKeyReused(Refusal):
+    """The key was used before with other arguments. Make a new key for a new request."""
+
+    def __init__(self) -> None:
+        super().__init__("This idempotency key was used for another request. Make a new key for a new request.")
+
+
+class RequestInProgress(Refusal):
+    """The first request with this key is still running. Ask again with the same key."""
+
+    def __init__(self) -> None:
+        super().__init__("The first request with this key is still running. Repeat it with the same key in a moment.")
+
+
+async def answer_once(
+    work: Work,
+    *,
+    account_id: UUID,
+    operation: str,
+    key: str,
+    request: Mapping[str, object],
+    perform: Callable[[], Awaitable[Mapping[str, object]]],
+) -> Mapping[str, object]:
+    """Run `perform` once per (account, operation, key) and remember its answer in the same transaction.
+
+    The answer must be JSON; a first call returns it as JSON gives it back, so both calls look alike. A refusal is
+    not remembered: nothing happened, and the caller may repeat. Takes an advisory lock until the transaction ends.
+
+    Raises:
+        InvalidInput: the key is not 8 to 128 printable ASCII characters.
+        IdempotencyKeyReused: same key, other request.
+        RequestInProgress: the first request has not committed yet.
+    """
+    if not (KEY_MIN_CHARS <= len(key) <= KEY_MAX_CHARS and key.isascii() and key.isprintable()):
+        raise InvalidInput("idempotencyKey", f"Use {KEY_MIN_CHARS} to {KEY_MAX_CHARS} printable ASCII characters.")
+    request_hash = hashlib.sha256(orjson.dumps(request, option=orjson.OPT_SORT_KEYS)).digest()
+    scope = hashlib.sha256(b"\x00".join((account_id.bytes, operation.encode(), key.encode()))).digest()
+    row = (await work.connection.execute(_CLAIM, _claim_values(scope, account_id, operation, key))).one()
+    if row.answer is not None:
+        if bytes(row.request_hash) != request_hash:
+            raise IdempotencyKeyReused
+        return _read(row.answer)
+    if not row.locked:
+        raise RequestInProgress
+    return await _answer_first(work, account_id, operation, key, request_hash, perform)
+
+
+# The lock comes first and the look second, in two statements' order within one: a materialised CTE takes the lock,
+# but the snapshot is older than it, so the winner of a race looks once more before it performs (`_answer_first`).
+_CLAIM = text(
+    """
+    WITH claim AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(:scope) AS locked)
+    SELECT claim.locked, a.request_hash, a.answer
+    FROM claim LEFT JOIN idempotent_answers a
+      ON a.account_id = :account_id AND a.operation = :operation AND a.key = :key
+    """
+)
+
+
+def _claim_values(scope: bytes, account_id: UUID, operation: str, key: str) -> dict[str, object]:
+    number = int.from_bytes(scope[:8], "big", signed=True)
+    return {"scope": number, "account_id": account_id, "operation": operation, "key": key}
+
+
+async def _answer_first(
+    work: Work,
+    account_id: UUID,
+    operation: str,
+    key: str,
+    request_hash: bytes,
+    perform: Callable[[], Awaitable[Mapping[str, object]]],
+) -> Mapping[str, object]:
+    answers = idempotent_answers.c
+    mine = (answers.account_id == account_id) & (answers.operation == operation) & (answers.key == key)
+    earlier = (await work.connection.execute(select(answers.request_hash, answers.answer).where(mine))).one_or_none()
+    if earlier is not None:
+        if bytes(earlier.request_hash) != request_hash:
+            raise IdempotencyKeyReused
+        return _read(earlier.answer)
+    answer = orjson.dumps(await perform())
+    await work.connection.execute(
+        insert(idempotent_answers).values(
+            account_id=account_id,
+            operation=operation,
+            key=key,
+            request_hash=request_hash,
+            answer=answer,
+            created_at=work.now,
+        )
+    )
+    return _read(answer)
+
+
+def _read(answer: bytes) -> Mapping[str, object]:
+    loaded: Mapping[str, object] = orjson.loads(answer)
+    return loaded

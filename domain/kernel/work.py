@@ -1,0 +1,169 @@
+"""Units of work: one mutation, one webhook delivery or one job step is one transaction.
+
+A verb gets a `Work` and never commits; whoever opened the work does, by leaving the block. Reads take a short
+connection of their own for each batch, because sibling resolvers on one connection would wait for each other.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from domain.kernel.bus import Bus
+from domain.kernel.clock import Clock, system_clock
+from domain.kernel.facts import Fact, append_fact
+from domain.kernel.faults import DRIVER_FAULTS, is_passing
+from domain.kernel.ids import new_id
+from domain.kernel.jobs import Job, insert_job
+from domain.kernel.refusals import Unavailable
+
+CONNECT_TIMEOUT_S = 3.0
+COMMAND_TIMEOUT_S = 10.0
+# How long a caller may wait for a free connection before it is told to come back later.
+POOL_WAIT_S = 3.0
+POOL_SIZE = 10
+
+
+class Work:
+    """One transaction, the instant it happens at, and what it will tell others once it is committed."""
+
+    def __init__(self, connection: AsyncConnection, *, now: datetime) -> None:
+        self.connection = connection
+        self.now = now
+        self._announced: list[tuple[str, Fact]] = []
+        self._rung: set[str] = set()
+
+    def new_id(self) -> UUID:
+        """Return a fresh UUIDv7."""
+        return new_id()
+
+    async def announce(self, topic: str, fact: Fact) -> None:
+        """Append a fact to the topic's log in this transaction, and ring the topic after the commit.
+
+        The log is written just before the commit, topics in order, so that two works never wait for each other in
+        a circle and a busy topic is locked only briefly.
+        """
+        self._announced.append((topic, fact))
+        self._rung.add(topic)
+
+    async def enqueue(self, job: Job) -> None:
+        """Insert a job in this transaction: it exists if and only if the work commits."""
+        await insert_job(self.connection, job)
+
+    def ring(self, topic: str) -> None:
+        """Ring a topic after the commit without adding a fact: its state moved, and only the newest state counts."""
+        self._rung.add(topic)
+
+    async def write_facts(self) -> None:
+        """Write what was announced so far. Called once before the commit; a test may call it to look into the log."""
+        announced, self._announced = self._announced, []
+        for topic, fact in sorted(announced, key=lambda pair: pair[0]):
+            await append_fact(self.connection, topic, fact, at=self.now)
+
+    @property
+    def rung(self) -> frozenset[str]:
+        """The topics to ring once this work is committed."""
+        return frozenset(self._rung)
+
+
+@dataclass(frozen=True)
+class Database:
+    """Two pools on one PostgreSQL: transactions that write, and short reads in autocommit."""
+
+    writes: AsyncEngine
+    reading: AsyncEngine
+
+    @classmethod
+    def connect(cls, url: str, *, pool_size: int = POOL_SIZE, read_pool_size: int = POOL_SIZE) -> Self:
+        """Prepare both pools for a `postgresql://` address. Nothing is opened yet."""
+        return cls(
+            writes=_engine(url, pool_size),
+            reading=_engine(url, read_pool_size).execution_options(isolation_level="AUTOCOMMIT"),
+        )
+
+    @asynccontextmanager
+    async def work(self, *, bus: Bus, clock: Clock = system_clock) -> AsyncIterator[Work]:
+        """Open one transaction. Commits when the block ends, rolls back when it raises.
+
+        Raises:
+            Unavailable: the database went away, or a lock could not be had in time. Nothing was committed, unless
+                the connection broke during the commit itself: then the caller repeats with its idempotency key.
+        """
+        async with self._lend(self.writes) as connection:
+            work = Work(connection, now=clock())
+            async with connection.begin():
+                yield work
+                await work.write_facts()
+        bus.ring(work.rung)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """Lend a short read connection; every statement is its own transaction.
+
+        Raises:
+            Unavailable: the database went away.
+        """
+        async with self._lend(self.reading) as connection:
+            yield connection
+
+    async def close(self) -> None:
+        """Close every idle connection of both pools."""
+        await self.writes.dispose()
+        await self.reading.dispose()
+
+    @asynccontextmanager
+    async def _lend(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+        connection: AsyncConnection | None = None
+        try:
+            async with engine.connect() as connection:
+                try:
+                    yield connection
+                except DRIVER_FAULTS as fault:
+                    if is_passing(fault):
+                        # What state the server side is in is unknown: this connection serves nobody any more.
+                        await connection.invalidate()
+                    raise
+        except DRIVER_FAULTS as fault:
+            if not is_passing(fault):
+                raise
+            raise Unavailable() from fault
+
+
+@dataclass(frozen=True)
+class Reads:
+    """What a batch load gets: short connections, and the instant the request reads at."""
+
+    database: Database
+    now: datetime
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[AsyncConnection]:
+        """Lend a short read connection, for this load only."""
+        async with self.database.read() as connection:
+            yield connection
+
+
+def _engine(url: str, pool_size: int) -> AsyncEngine:
+    return create_async_engine(
+        make_url(url).set(drivername="postgresql+asyncpg"),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=POOL_WAIT_S,
+        pool_use_lifo=True,
+        connect_args={
+            "timeout": CONNECT_TIMEOUT_S,
+            "command_timeout": COMMAND_TIMEOUT_S,
+            "server_settings": {
+                "application_name": "marquee",
+                "lock_timeout": "5s",
+                "idle_in_transaction_session_timeout": "30s",
+                # Reads and writes here are short; the just-in-time compiler costs more than it saves.
+                "jit": "off",
+            },
+        },
+    )

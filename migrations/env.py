@@ -1,0 +1,41 @@
+"""Alembic's entry: one connection, one lock against a second migrator, one transaction per migration."""
+
+import asyncio
+
+from alembic import context
+from sqlalchemy import Connection, pool, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+
+# Any fixed number: whoever migrates holds this advisory lock.
+MIGRATION_LOCK = 7_236_114_202
+
+
+def run_migrations(connection: Connection) -> None:
+    """Migrate over an open connection."""
+    context.configure(connection=connection, transaction_per_migration=True)
+    connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": MIGRATION_LOCK})
+    connection.commit()
+    try:
+        with context.begin_transaction():
+            context.run_migrations()
+    finally:
+        connection.rollback()
+        connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": MIGRATION_LOCK})
+        connection.commit()
+
+
+async def migrate_online() -> None:
+    """Open the connection named by the configuration and migrate over it."""
+    url = make_url(context.config.attributes["url"]).set(drivername="postgresql+asyncpg")
+    # A migration that cannot have its lock gives up instead of queueing every reader behind it.
+    settings = {"server_settings": {"lock_timeout": "5s", "application_name": "marquee-migrate"}}
+    engine = create_async_engine(url, poolclass=pool.NullPool, connect_args=settings)
+    async with engine.connect() as connection:
+        await connection.run_sync(run_migrations)
+    await engine.dispose()
+
+
+if context.is_offline_mode():
+    raise SystemExit("Migrations run against a database: set DATABASE_URL and use `marquee migrate`.")
+asyncio.run(migrate_online())
