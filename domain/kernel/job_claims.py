@@ -169,7 +169,7 @@ async def give_back(connection: AsyncConnection, claim: Claim) -> None:
         claim,
         text(
             "UPDATE pgqueuer SET status = 'queued', queue_manager_id = NULL, updated = now(), execute_after = now(),"
-            " headers = coalesce(headers, '{}'::jsonb)"
+            " headers = coalesce(nullif(headers, 'null'::jsonb), '{}'::jsonb)"
             " || jsonb_build_object('forgiven', coalesce((headers->>'forgiven')::int, 0) + 1)"
             " WHERE id = :id AND attempts = :attempt AND status = 'picked' RETURNING id"
         ),

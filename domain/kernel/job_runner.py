@@ -176,7 +176,7 @@ class JobRunner:
                 raise
             return Failure("the handler was cancelled from within")
         except Exception as error:
-            log.warning("job_failed", reason=str(error), error=type(error).__name__, exc_info=error)
+            log.warning("job_failed", error=type(error).__name__, reason=str(error))
             return Failure(f"{type(error).__name__}: {error}", error)
 
     async def _settle(self, claim: Claim, outcome: Outcome | Failure) -> None:

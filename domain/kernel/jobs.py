@@ -169,7 +169,7 @@ async def requeue_dead_job(connection: AsyncConnection, *, job_id: int) -> bool:
         text(
             "WITH requeued AS (UPDATE pgqueuer SET status = 'queued', execute_after = now(), updated = now(),"
             " queue_manager_id = NULL,"
-            " headers = coalesce(headers, '{}'::jsonb) || jsonb_build_object('forgiven', attempts)"
+            " headers = coalesce(nullif(headers, 'null'::jsonb), '{}'::jsonb) || jsonb_build_object('forgiven', attempts)"
             " WHERE id = :id AND status = 'failed' RETURNING id, entrypoint, priority)"
             " INSERT INTO pgqueuer_log (job_id, status, entrypoint, priority)"
             " SELECT id, 'queued', entrypoint, priority FROM requeued RETURNING job_id"

@@ -19,7 +19,7 @@ from domain.kernel.clock import Clock, system_clock
 from domain.kernel.facts import Fact, append_fact
 from domain.kernel.faults import DRIVER_FAULTS, is_passing
 from domain.kernel.ids import new_id
-from domain.kernel.jobs import Job, insert_job
+from domain.kernel.jobs import JOBS_TOPIC, Job, insert_job
 from domain.kernel.refusals import Unavailable
 
 CONNECT_TIMEOUT_S = 3.0
@@ -54,6 +54,8 @@ class Work:
     async def enqueue(self, job: Job) -> None:
         """Insert a job in this transaction: it exists if and only if the work commits."""
         await insert_job(self.connection, job)
+        if job.delay_s <= 0:
+            self.ring(JOBS_TOPIC)
 
     def ring(self, topic: str) -> None:
         """Ring a topic after the commit without adding a fact: its state moved, and only the newest state counts."""
