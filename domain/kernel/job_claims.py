@@ -196,7 +196,7 @@ async def prune_job_log(connection: AsyncConnection, *, kept: timedelta = LOG_KE
     """Delete log rows older than `kept`, except those of jobs still on the queue; return how many."""
     result = await connection.execute(
         text(
-            "DELETE FROM pgqueuer_log AS log WHERE created < now() - :kept"
+            "DELETE FROM pgqueuer_log AS log WHERE created < now() - CAST(:kept AS interval)"
             " AND NOT EXISTS (SELECT 1 FROM pgqueuer job WHERE job.id = log.job_id)"
         ),
         {"kept": kept},

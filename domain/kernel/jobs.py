@@ -117,8 +117,12 @@ async def insert_job(connection: AsyncConnection, job: Job) -> None:
     )
 
 
-async def cancel_jobs(connection: AsyncConnection, *, group: str) -> int:
-    """Remove every queued, running or dead job of a group and return how many there were.
+async def cancel_jobs(
+    connection: AsyncConnection, *, group: str, dead: bool = True, keep_job: int | None = None
+) -> int:
+    """Remove every queued, running and, unless told otherwise, dead job of a group; return how many there were.
+
+    `keep_job` is the id of the caller's own job, which it settles itself.
 
     A running handler loses its lease with the row: it is stopped at its worker's next heartbeat, within a second
     or two, and until then its writes are refused.
@@ -126,11 +130,11 @@ async def cancel_jobs(connection: AsyncConnection, *, group: str) -> int:
     rows = await connection.execute(
         text(
             "WITH removed AS (DELETE FROM pgqueuer WHERE headers->>'group' = :grp AND headers ? 'group'"
-            " RETURNING id, entrypoint, priority)"
+            " AND (:dead OR status <> 'failed') AND id <> :kept RETURNING id, entrypoint, priority)"
             " INSERT INTO pgqueuer_log (job_id, status, entrypoint, priority)"
             " SELECT id, 'canceled', entrypoint, priority FROM removed RETURNING job_id"
         ),
-        {"grp": group},
+        {"grp": group, "dead": dead, "kept": keep_job or 0},
     )
     return len(rows.all())
 
@@ -169,7 +173,8 @@ async def requeue_dead_job(connection: AsyncConnection, *, job_id: int) -> bool:
         text(
             "WITH requeued AS (UPDATE pgqueuer SET status = 'queued', execute_after = now(), updated = now(),"
             " queue_manager_id = NULL,"
-            " headers = coalesce(nullif(headers, 'null'::jsonb), '{}'::jsonb) || jsonb_build_object('forgiven', attempts)"
+            " headers = coalesce(nullif(headers, 'null'::jsonb), '{}'::jsonb)"
+            " || jsonb_build_object('forgiven', attempts)"
             " WHERE id = :id AND status = 'failed' RETURNING id, entrypoint, priority)"
             " INSERT INTO pgqueuer_log (job_id, status, entrypoint, priority)"
             " SELECT id, 'queued', entrypoint, priority FROM requeued RETURNING job_id"
