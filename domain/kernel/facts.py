@@ -19,6 +19,7 @@ from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, LargeBinary, Ta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.kernel.bus import Bus
+from domain.kernel.ids import plain_id
 from domain.kernel.tables import metadata
 
 # How long a follower trusts the doorbell before it looks for itself.
@@ -105,7 +106,7 @@ async def append_fact(connection: AsyncConnection, topic: str, fact: Fact, *, at
     """Append one fact inside the caller's transaction. Locks the topic until that transaction ends."""
     assert 0 < len(topic) <= TOPIC_MAX_CHARS, topic
     assert "\n" not in topic, topic
-    body = orjson.dumps({field.name: getattr(fact, field.name) for field in fields(fact)})
+    body = orjson.dumps({field.name: getattr(fact, field.name) for field in fields(fact)}, default=plain_id)
     values = {"topic": topic, "epoch": uuid4(), "at": at, "kind": fact.kind, "body": body}
     await connection.execute(_APPEND, values)
 

@@ -12,6 +12,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import Column, DateTime, LargeBinary, Table, Text, Uuid, insert, select, text
 
+from domain.kernel.ids import plain_id
 from domain.kernel.refusals import InvalidInput, Refusal
 from domain.kernel.tables import metadata
 from domain.kernel.work import Work
@@ -66,7 +67,7 @@ async def answer_once(
     """
     if not (KEY_MIN_CHARS <= len(key) <= KEY_MAX_CHARS and key.isascii() and key.isprintable()):
         raise InvalidInput("idempotencyKey", f"Use {KEY_MIN_CHARS} to {KEY_MAX_CHARS} printable ASCII characters.")
-    request_hash = hashlib.sha256(orjson.dumps(request, option=orjson.OPT_SORT_KEYS)).digest()
+    request_hash = hashlib.sha256(orjson.dumps(request, default=plain_id, option=orjson.OPT_SORT_KEYS)).digest()
     scope = hashlib.sha256(b"\x00".join((account_id.bytes, operation.encode(), key.encode()))).digest()
     row = (await work.connection.execute(_CLAIM, _claim_values(scope, account_id, operation, key))).one()
     if row.answer is not None:
@@ -110,7 +111,7 @@ async def _answer_first(
         if bytes(earlier.request_hash) != request_hash:
             raise IdempotencyKeyReused
         return _read(earlier.answer)
-    answer = orjson.dumps(await perform())
+    answer = orjson.dumps(await perform(), default=plain_id)
     await work.connection.execute(
         insert(idempotent_answers).values(
             account_id=account_id,

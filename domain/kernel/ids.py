@@ -36,3 +36,13 @@ def _next_tick() -> tuple[int, int]:
                 # The counter is full, or the wall clock went back: borrow from the next millisecond.
                 _last_ms, _last_counter = _last_ms + 1, 0
         return _last_ms, _last_counter
+
+
+def plain_id(value: object) -> str:
+    """Write an id as JSON text, for `orjson.dumps(default=…)`.
+
+    Ids read from the database are of asyncpg's own subclass of UUID, and orjson writes no subclasses.
+    """
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")

@@ -17,6 +17,7 @@ from pgqueuer.domain.types import Channel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.kernel.ids import plain_id
 from domain.kernel.job_driver import ConnectionDriver
 
 # The topic whose doorbell says "look at the queue now". A lost ring costs one polling interval.
@@ -104,7 +105,7 @@ def queries_on(connection: AsyncConnection) -> Queries:
 
 async def insert_job(connection: AsyncConnection, job: Job) -> None:
     """Insert a job that exists if, and only if, the caller's transaction commits."""
-    payload = orjson.dumps(job.payload)
+    payload = orjson.dumps(job.payload, default=plain_id)
     assert len(payload) <= PAYLOAD_MAX_BYTES, f"the payload of {job.entrypoint} has {len(payload)} bytes"
     await queries_on(connection).enqueue(
         job.entrypoint,
