@@ -1,0 +1,119 @@
+"""All SQL about packages and their tracks."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.media.asset import AssetId
+from domain.media.ladder import TrackClass
+from domain.media.package import Package, PackageId, Track, TrackKind
+from domain.media.packager import Scheme
+from domain.media.store.asset_tables import package_tracks, packages
+
+
+async def insert_package(
+    connection: AsyncConnection, *, id: UUID, asset_id: UUID, scheme: Scheme, object_prefix: str, now: datetime
+) -> None:
+    """Record a package before its first object is written, so that a half-made one can be found and removed."""
+    await connection.execute(
+        insert(packages).values(
+            id=id, asset_id=asset_id, scheme=scheme, state="BUILDING", object_prefix=object_prefix, created_at=now
+        )
+    )
+
+
+async def unfinished_prefixes(connection: AsyncConnection, asset_id: UUID) -> list[str]:
+    """Return the prefixes of the asset's packages that were begun and not finished."""
+    statement = select(packages.c.object_prefix).where(packages.c.asset_id == asset_id, packages.c.state == "BUILDING")
+    return list((await connection.execute(statement)).scalars())
+
+
+async def forget_packages(connection: AsyncConnection, prefixes: Sequence[str]) -> None:
+    """Delete the rows of unfinished packages whose objects are gone."""
+    await connection.execute(
+        delete(packages).where(packages.c.object_prefix.in_(prefixes), packages.c.state == "BUILDING")
+    )
+
+
+async def finish_package(
+    connection: AsyncConnection,
+    package_id: UUID,
+    *,
+    duration_s: float,
+    segment_s: float,
+    size_bytes: int,
+    tracks: Sequence[Track],
+) -> bool:
+    """Make a package READY with its tracks; return whether it was being built."""
+    statement = (
+        update(packages)
+        .where(packages.c.id == package_id, packages.c.state == "BUILDING")
+        .values(state="READY", duration_s=duration_s, segment_s=segment_s, size_bytes=size_bytes)
+        .returning(packages.c.id)
+    )
+    if (await connection.execute(statement)).first() is None:
+        return False
+    rows = [{"package_id": package_id, "position": n} | asdict(track) for n, track in enumerate(tracks)]
+    await connection.execute(insert(package_tracks), rows)
+    return True
+
+
+async def packages_of_assets(connection: AsyncConnection, asset_ids: Sequence[UUID]) -> list[list[Package]]:
+    """Return the finished packages of each asset, `cenc` before `cbcs`."""
+    rows = await connection.execute(
+        select(packages)
+        .where(packages.c.asset_id.in_(set(asset_ids)), packages.c.state == "READY")
+        .order_by(packages.c.scheme.desc())
+    )
+    found = rows.all()
+    tracks = await _tracks_of(connection, [row.id for row in found])
+    by_asset: dict[UUID, list[Package]] = {}
+    for row in found:
+        by_asset.setdefault(row.asset_id, []).append(_package(row, tracks.get(row.id, ())))
+    return [by_asset.get(id, []) for id in asset_ids]
+
+
+async def _tracks_of(connection: AsyncConnection, package_ids: Sequence[UUID]) -> dict[UUID, tuple[Track, ...]]:
+    statement = (
+        select(package_tracks)
+        .where(package_tracks.c.package_id.in_(package_ids))
+        .order_by(package_tracks.c.package_id, package_tracks.c.position)
+    )
+    found: dict[UUID, tuple[Track, ...]] = {}
+    for row in await connection.execute(statement):
+        found[row.package_id] = (*found.get(row.package_id, ()), _track(row))
+    return found
+
+
+def _package(row: Row[tuple[object, ...]], tracks: tuple[Track, ...]) -> Package:
+    return Package(
+        id=PackageId(row.id),
+        asset_id=AssetId(row.asset_id),
+        scheme=Scheme(row.scheme),
+        object_prefix=row.object_prefix,
+        duration_s=row.duration_s,
+        segment_s=row.segment_s,
+        size_bytes=row.size_bytes,
+        created_at=row.created_at,
+        tracks=tracks,
+    )
+
+
+def _track(row: Row[tuple[object, ...]]) -> Track:
+    return Track(
+        representation=row.representation,
+        kind=TrackKind(row.kind),
+        track_class=None if row.track_class is None else TrackClass(row.track_class),
+        kid=row.kid,
+        language=row.language,
+        label=row.label,
+        codec=row.codec,
+        bandwidth=row.bandwidth,
+        width=row.width,
+        height=row.height,
+        frame_rate=row.frame_rate,
+    )

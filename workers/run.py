@@ -1,0 +1,52 @@
+"""A worker process: every kind of job, until it is told to stop."""
+
+import asyncio
+import os
+import signal
+
+from domain.runtime import Runtime
+
+from domain.kernel.job_claims import prune_job_log
+from domain.kernel.job_handlers import Done, Handler, Outcome, RunningJob
+from domain.kernel.job_runner import LEASE_S, JobRunner
+from workers.media import media_handlers
+from workers.scratch import Scratch
+from workers.sources import Sources
+from workers.studio import Studio
+
+SCRATCH_FOLDER = "scratch"
+PRUNE_EVERY_S = 3600.0
+
+
+async def run_worker(
+    runtime: Runtime, *, concurrency: int, stop: asyncio.Event | None = None, lease_s: float = LEASE_S
+) -> None:
+    """Run jobs, `concurrency` at a time, until `stop` is set or SIGTERM or SIGINT arrives; then drain.
+
+    Give `stop` when the process runs other things too and owns its signals.
+    """
+    if stop is None:
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    with Scratch.open(runtime.settings.data_dir / SCRATCH_FOLDER) as scratch:
+        studio = Studio(
+            runtime=runtime,
+            scratch=scratch,
+            sources=Sources(runtime.objects, scratch.root),
+            threads=max(1, (os.cpu_count() or 1) // concurrency),
+        )
+        runner = JobRunner(
+            open_work=runtime.work,
+            bus=runtime.bus,
+            handlers=[*media_handlers(studio), Handler("kernel.prune_job_log", _prune, every_s=PRUNE_EVERY_S)],
+            concurrency=concurrency,
+            lease_s=lease_s,
+        )
+        await runner.run(stop)
+
+
+async def _prune(job: RunningJob) -> Outcome:
+    async with job.work() as work:
+        await prune_job_log(work.connection)
+    return Done()
