@@ -9,13 +9,13 @@ What a viewer may have is decided by `entitlements`; this context only withholds
 from domain.drm.clearkey import LicenceRefused, clearkey_licence, identity_key
 from domain.drm.keys import ContentKey, KeyTaken, RewrapBatch, keys_for_asset, keys_of_asset, rewrap_keys
 from domain.drm.licences import (
-    KeySystem,
     KeySystemUnavailable,
     LicenceGrant,
     LicenceProvider,
     LicenceRequest,
 )
 from domain.drm.providers import AxinomSettings, choose_provider
+from domain.media.protection_systems import KeySystem
 
 __all__ = [
     "AxinomSettings",

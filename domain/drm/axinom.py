@@ -16,10 +16,11 @@ from joserfc.jwk import OctKey
 
 from domain.drm.clearkey import LicenceRefused
 from domain.drm.keys import ContentKey, keys_of_asset
-from domain.drm.licences import KeySystem, LicenceGrant, LicenceRequest, check_available
+from domain.drm.licences import LicenceGrant, LicenceRequest, check_available
 from domain.drm.output_policies import usage_policy
 from domain.kernel.crypto import Keyring
 from domain.kernel.work import Reads
+from domain.media.protection_systems import KeySystem
 
 COMMUNICATION_KEY_BYTES = 32
 MESSAGE_VERSION = 1

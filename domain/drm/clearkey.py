@@ -17,11 +17,12 @@ from uuid import UUID
 import orjson
 
 from domain.drm.keys import ContentKey, keys_of_asset
-from domain.drm.licences import KeySystem, LicenceGrant, LicenceRequest, check_available
+from domain.drm.licences import LicenceGrant, LicenceRequest, check_available
 from domain.kernel.crypto import Keyring
 from domain.kernel.refusals import InvalidInput, Refusal
 from domain.kernel.work import Reads
 from domain.media.ladder import TrackClass
+from domain.media.protection_systems import KeySystem
 
 REQUEST_MAX_BYTES = 8 * 1024
 # Four classes and a few generations of keys; no player asks for more in one message.

@@ -7,22 +7,13 @@ Refusal
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
 from domain.kernel.refusals import Refusal
 from domain.kernel.work import Reads
 from domain.media.ladder import TrackClass
-
-
-class KeySystem(StrEnum):
-    """The content decryption modules that players come with."""
-
-    CLEARKEY = "CLEARKEY"
-    WIDEVINE = "WIDEVINE"
-    PLAYREADY = "PLAYREADY"
-    FAIRPLAY = "FAIRPLAY"
+from domain.media.protection_systems import KeySystem
 
 
 class KeySystemUnavailable(Refusal):

@@ -41,12 +41,17 @@ _RULES = {
     TrackClass.HD: DeviceRule(OutputProtection.HDCP, hardware=False),
     TrackClass.UHD: DeviceRule(OutputProtection.HDCP_2_2, hardware=True),
 }
-_FAIRPLAY_HDCP = {
-    OutputProtection.NONE: "NOT_REQUIRED",
-    OutputProtection.HDCP: "TYPE0",
-    OutputProtection.HDCP_2_2: "TYPE1",
+# A protection that is not asked for is left out.
+_FAIRPLAY: dict[OutputProtection, dict[str, object]] = {
+    OutputProtection.NONE: {},
+    OutputProtection.HDCP: {"hdcp": "TYPE0"},
+    OutputProtection.HDCP_2_2: {"hdcp": "TYPE1"},
 }
-_WIDEVINE_HDCP = {OutputProtection.NONE: "NONE", OutputProtection.HDCP: "1.0", OutputProtection.HDCP_2_2: "2.2"}
+_WIDEVINE: dict[OutputProtection, dict[str, object]] = {
+    OutputProtection.NONE: {},
+    OutputProtection.HDCP: {"hdcp": "1.0"},
+    OutputProtection.HDCP_2_2: {"hdcp": "2.2"},
+}
 
 
 def device_rule(track_class: TrackClass, *, requires_hdcp: bool) -> DeviceRule:
@@ -62,12 +67,10 @@ def usage_policy(track_class: TrackClass, *, requires_hdcp: bool) -> dict[str, o
     rule = device_rule(track_class, requires_hdcp=requires_hdcp)
     return {
         "name": track_class.value,
-        "fairplay": {"hdcp": _FAIRPLAY_HDCP[rule.output]},
+        "fairplay": _FAIRPLAY[rule.output],
         "playready": _playready(rule),
-        "widevine": {
-            "device_security_level": "HW_SECURE_ALL" if rule.hardware else "SW_SECURE_CRYPTO",
-            "hdcp": _WIDEVINE_HDCP[rule.output],
-        },
+        "widevine": {"device_security_level": "HW_SECURE_ALL" if rule.hardware else "SW_SECURE_CRYPTO"}
+        | _WIDEVINE[rule.output],
     }
 
 

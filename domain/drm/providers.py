@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from domain.drm.axinom import COMMUNICATION_KEY_BYTES, AxinomLicences
 from domain.drm.clearkey import ClearKeyLicences
-from domain.drm.licences import KeySystem, LicenceProvider
+from domain.drm.licences import LicenceProvider
 from domain.kernel.crypto import Keyring
+from domain.media.protection_systems import KeySystem
 
 
 @dataclass(frozen=True)
