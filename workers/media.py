@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from uuid import UUID
 
+import structlog
+
 from domain.kernel.job_handlers import Cancelled, Discarded, Done, Handler, Outcome, RunningJob
 from domain.kernel.work import Work
 from domain.media import media_jobs
+from domain.media.assets import resume_assets
 from domain.media.cleaning import leftovers_of
 from domain.media.ffmpeg_runner import EncodeFailed
 from domain.media.packages import forget_packages
@@ -15,6 +18,10 @@ from workers.payloads import asset_id_of
 from workers.probing import probe
 from workers.steps import Handle, audio_step, chunk_step, text_step
 from workers.studio import Studio
+
+RESUME_EVERY_S = 60.0
+
+log = structlog.get_logger("media")
 
 
 def media_handlers(studio: Studio) -> list[Handler]:
@@ -27,7 +34,9 @@ def media_handlers(studio: Studio) -> list[Handler]:
         media_jobs.PACKAGE: packaging(studio),
     }
     handlers = [Handler(name, _ending_well(handle), on_dead=_give_up) for name, handle in making.items()]
-    return [*handlers, Handler(media_jobs.CLEAN, _clean(studio))]
+    clean = Handler(media_jobs.CLEAN, _clean(studio))
+    resume = Handler(media_jobs.RESUME, _resume, every_s=RESUME_EVERY_S)
+    return [*handlers, clean, resume]
 
 
 def _ending_well(handle: Handle) -> Handle:
@@ -51,6 +60,13 @@ def _ending_well(handle: Handle) -> Handle:
 
 async def _give_up(work: Work, payload: Mapping[str, object], reason: str) -> None:
     await fail_asset(work, asset_id=UUID(str(payload["asset_id"])), failure=reason)
+
+
+async def _resume(job: RunningJob) -> Outcome:
+    async with job.work() as work:
+        if resumed := await resume_assets(work):
+            log.warning("assets_resumed", count=resumed)
+    return Done()
 
 
 def _clean(studio: Studio) -> Handle:

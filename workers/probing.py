@@ -54,7 +54,7 @@ async def _look(studio: Studio, source: Source) -> tuple[SourceProbe, Recipe]:
         found = await probe_source(tools, path)
         complexity = await measure_complexity(tools, path, found)
     codecs = tuple(VideoCodec(codec) for codec in settings.codecs)
-    plan = make_plan(found, complexity, codecs=codecs)
+    plan = make_plan(found, complexity, codecs=codecs, chunk_s=studio.chunk_s)
     texts = [await _look_at_text(studio, item) for item in source.inputs if item.kind is not InputKind.AUDIO]
     sounds: list[ExtraSound] = []
     for item in source.inputs:

@@ -3,12 +3,13 @@
 import asyncio
 import os
 import signal
-
-from domain.runtime import Runtime
+from collections.abc import Sequence
 
 from domain.kernel.job_claims import prune_job_log
 from domain.kernel.job_handlers import Done, Handler, Outcome, RunningJob
-from domain.kernel.job_runner import LEASE_S, JobRunner
+from domain.kernel.job_runner import DRAIN_S, LEASE_S, JobRunner
+from domain.media.chunks import DEFAULT_CHUNK_S
+from domain.runtime import Runtime
 from workers.media import media_handlers
 from workers.scratch import Scratch
 from workers.sources import Sources
@@ -19,11 +20,19 @@ PRUNE_EVERY_S = 3600.0
 
 
 async def run_worker(
-    runtime: Runtime, *, concurrency: int, stop: asyncio.Event | None = None, lease_s: float = LEASE_S
+    runtime: Runtime,
+    *,
+    concurrency: int,
+    stop: asyncio.Event | None = None,
+    lease_s: float = LEASE_S,
+    drain_s: float = DRAIN_S,
+    chunk_s: float = DEFAULT_CHUNK_S,
+    extra_handlers: Sequence[Handler] = (),
 ) -> None:
     """Run jobs, `concurrency` at a time, until `stop` is set or SIGTERM or SIGINT arrives; then drain.
 
-    Give `stop` when the process runs other things too and owns its signals.
+    Give `stop` when the process runs other things too and owns its signals. `extra_handlers` are those of jobs
+    that belong to no context's worker module.
     """
     if stop is None:
         stop = asyncio.Event()
@@ -35,13 +44,16 @@ async def run_worker(
             scratch=scratch,
             sources=Sources(runtime.objects, scratch.root),
             threads=max(1, (os.cpu_count() or 1) // concurrency),
+            chunk_s=chunk_s,
         )
+        prune = Handler("kernel.prune_job_log", _prune, every_s=PRUNE_EVERY_S)
         runner = JobRunner(
             open_work=runtime.work,
             bus=runtime.bus,
-            handlers=[*media_handlers(studio), Handler("kernel.prune_job_log", _prune, every_s=PRUNE_EVERY_S)],
+            handlers=[*media_handlers(studio), prune, *extra_handlers],
             concurrency=concurrency,
             lease_s=lease_s,
+            drain_s=drain_s,
         )
         await runner.run(stop)
 

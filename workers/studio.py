@@ -5,8 +5,8 @@ from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from domain.media.chunks import DEFAULT_CHUNK_S
 from domain.runtime import Runtime
-
 from workers.scratch import Scratch
 from workers.sources import Sources
 
@@ -16,12 +16,13 @@ TRANSFERS_AT_ONCE = 8
 
 @dataclass(frozen=True)
 class Studio:
-    """One worker's room. `threads` is what one encode may use."""
+    """One worker's room. `threads` is what one encode may use, `chunk_s` how long a chunk about lasts."""
 
     runtime: Runtime
     scratch: Scratch
     sources: Sources
     threads: int
+    chunk_s: float = DEFAULT_CHUNK_S
     _transfers: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(TRANSFERS_AT_ONCE))
 
     async def store(self, files: Mapping[str, Path]) -> int:

@@ -118,12 +118,11 @@ async def insert_job(connection: AsyncConnection, job: Job) -> None:
     )
 
 
-async def cancel_jobs(
-    connection: AsyncConnection, *, group: str, dead: bool = True, keep_job: int | None = None
-) -> int:
-    """Remove every queued, running and, unless told otherwise, dead job of a group; return how many there were.
+async def cancel_jobs(connection: AsyncConnection, *, group: str) -> int:
+    """Remove every queued, running and dead job of a group and return how many there were.
 
-    `keep_job` is the id of the caller's own job, which it settles itself.
+    Waits for the transactions that running handlers are in. A handler locks its job first and its subject second,
+    so call this before locking the subject too.
 
     A running handler loses its lease with the row: it is stopped at its worker's next heartbeat, within a second
     or two, and until then its writes are refused.
@@ -131,11 +130,31 @@ async def cancel_jobs(
     rows = await connection.execute(
         text(
             "WITH removed AS (DELETE FROM pgqueuer WHERE headers->>'group' = :grp AND headers ? 'group'"
-            " AND (:dead OR status <> 'failed') AND id <> :kept RETURNING id, entrypoint, priority)"
+            " RETURNING id, entrypoint, priority)"
             " INSERT INTO pgqueuer_log (job_id, status, entrypoint, priority)"
             " SELECT id, 'canceled', entrypoint, priority FROM removed RETURNING job_id"
         ),
-        {"grp": group, "dead": dead, "kept": keep_job or 0},
+        {"grp": group},
+    )
+    return len(rows.all())
+
+
+async def withdraw_jobs(connection: AsyncConnection, *, group: str, keep_job: int | None = None) -> int:
+    """Remove what is queued or idly running of a group, from within one of its own jobs; return how many.
+
+    Never waits: a job whose handler is in a transaction is left to notice by itself. Dead jobs stay, and so does
+    `keep_job`, the caller's own, which it settles itself.
+    """
+    rows = await connection.execute(
+        text(
+            "WITH chosen AS (SELECT id FROM pgqueuer WHERE headers->>'group' = :grp AND headers ? 'group'"
+            " AND status <> 'failed' AND id <> :kept FOR UPDATE SKIP LOCKED),"
+            " removed AS (DELETE FROM pgqueuer WHERE id IN (SELECT id FROM chosen)"
+            " RETURNING id, entrypoint, priority)"
+            " INSERT INTO pgqueuer_log (job_id, status, entrypoint, priority)"
+            " SELECT id, 'canceled', entrypoint, priority FROM removed RETURNING job_id"
+        ),
+        {"grp": group, "kept": keep_job or 0},
     )
     return len(rows.all())
 

@@ -9,6 +9,7 @@ Refusal
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from domain.accounts import Role, Viewer, require_role
@@ -34,6 +35,8 @@ from domain.media.store import assets as store
 
 INPUTS_MAX = 40
 PRIORITY_MAX = 10
+STRANDED_AFTER = timedelta(minutes=1)
+STRANDED_MAX = 100
 
 
 class UploadNotComplete(Refusal):
@@ -134,11 +137,11 @@ async def cancel_asset(work: Work, *, viewer: Viewer | None, asset_id: UUID) -> 
         SignInRequired, Forbidden, NotFound.
         AssetSettled: it is ready, rejected, or cancelled already.
     """
-    asset = await _own_asset(work, viewer, asset_id)
+    await _own_asset(work, viewer, asset_id)
+    await cancel_jobs(work.connection, group=job_group(asset_id))
     unfinished = (AssetState.PROBING, AssetState.ENCODING, AssetState.PACKAGING, AssetState.FAILED)
     if not await store.move(work.connection, asset_id, from_states=unfinished, to=AssetState.CANCELLED, failure=None):
-        raise AssetSettled(asset.state)
-    await cancel_jobs(work.connection, group=job_group(asset_id))
+        raise AssetSettled((await _reloaded(work, asset_id)).state)
     await media_jobs.clean_later(work, asset_id)
     work.ring(JOBS_TOPIC)
     await work.announce(topic_of(asset_id), AssetCancelled(asset_id))
@@ -152,23 +155,34 @@ async def retry_asset(work: Work, *, viewer: Viewer | None, asset_id: UUID) -> A
         SignInRequired, Forbidden, NotFound.
         AssetNotFailed: it is in any other state.
     """
-    asset = await _own_asset(work, viewer, asset_id)
-    if asset.state is not AssetState.FAILED:
-        raise AssetNotFailed(asset.state)
+    await _own_asset(work, viewer, asset_id)
     # What is left of the failed run, dead jobs among it, must not get in the way of the new one.
     await cancel_jobs(work.connection, group=job_group(asset_id))
+    asset = await store.lock_asset(work.connection, asset_id)
+    assert asset is not None, "an asset is never deleted"
+    if asset.state is not AssetState.FAILED:
+        raise AssetNotFailed(asset.state)
     refs = await steps_store.unfinished(work.connection, asset.id)
     if await store.plan_of(work.connection, asset_id) is None:
-        state, jobs = AssetState.PROBING, [media_jobs.probe_job(asset.id, asset.priority)]
-    elif refs:
-        state, jobs = AssetState.ENCODING, [media_jobs.step_job(ref, asset.priority) for ref in refs]
+        state = AssetState.PROBING
     else:
-        state, jobs = AssetState.PACKAGING, [media_jobs.package_job(asset.id, asset.priority)]
+        state = AssetState.ENCODING if refs else AssetState.PACKAGING
     await store.move(work.connection, asset_id, from_states=[AssetState.FAILED], to=state, failure=None)
-    for job in jobs:
-        await work.enqueue(job)
+    await _enqueue_rest(work, asset.id, state, asset.priority)
     await work.announce(topic_of(asset_id), AssetRetried(asset_id))
     return await _reloaded(work, asset_id)
+
+
+async def resume_assets(work: Work) -> int:
+    """Enqueue again what is left of assets in progress that have no job; return how many there were.
+
+    No known path loses a job. This is what finishes an asset all the same when somebody removed one by hand, or
+    restored the queue without the rest.
+    """
+    stranded = await store.stranded_assets(work.connection, before=work.now - STRANDED_AFTER, limit=STRANDED_MAX)
+    for asset in stranded:
+        await _enqueue_rest(work, asset.id, asset.state, asset.priority)
+    return len(stranded)
 
 
 async def assets_by_id(reads: Reads, keys: Sequence[UUID]) -> list[Asset | None]:
@@ -282,9 +296,19 @@ async def _check_uploads(work: Work, viewer: Viewer, upload_ids: Sequence[UUID])
             raise UploadNotComplete(upload_id, upload.state)
 
 
+async def _enqueue_rest(work: Work, asset_id: AssetId, state: AssetState, priority: int) -> None:
+    if state is AssetState.PROBING:
+        await work.enqueue(media_jobs.probe_job(asset_id, priority))
+    elif state is AssetState.PACKAGING:
+        await work.enqueue(media_jobs.package_job(asset_id, priority))
+    else:
+        for ref in await steps_store.unfinished(work.connection, asset_id):
+            await work.enqueue(media_jobs.step_job(ref, priority))
+
+
 async def _own_asset(work: Work, viewer: Viewer | None, asset_id: UUID) -> Asset:
     viewer = require_role(viewer, Role.EDITOR)
-    asset = await store.lock_asset(work.connection, asset_id)
+    asset = (await store.assets_by_id(work.connection, [asset_id]))[0]
     if asset is None or not _may_see(viewer, asset):
         raise NotFound("asset", asset_id)
     return asset

@@ -12,6 +12,7 @@ ENCODE_AUDIO = "media.encode_audio"
 EXTRACT_TEXT = "media.extract_text"
 PACKAGE = "media.package"
 CLEAN = "media.clean"
+RESUME = "media.resume"
 
 STEP_ENTRYPOINTS = {
     StepKind.CHUNK: ENCODE_CHUNK,

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from domain.kernel.jobs import JOBS_TOPIC, cancel_jobs
+from domain.kernel.jobs import JOBS_TOPIC, withdraw_jobs
 from domain.kernel.work import Work
 from domain.media import media_jobs
 from domain.media.asset import (
@@ -174,7 +174,7 @@ async def fail_asset(work: Work, *, asset_id: UUID, failure: str, keep_job: int 
     reason = failure[:FAILURE_MAX_CHARS]
     if not await store.move(work.connection, asset_id, from_states=in_progress, to=AssetState.FAILED, failure=reason):
         return False
-    await cancel_jobs(work.connection, group=job_group(asset_id), dead=False, keep_job=keep_job)
+    await withdraw_jobs(work.connection, group=job_group(asset_id), keep_job=keep_job)
     await media_jobs.clean_later(work, asset_id)
     await media_jobs.sweep_failed_later(work, asset_id)
     work.ring(JOBS_TOPIC)

@@ -44,7 +44,7 @@ async def test_a_database_that_is_away_costs_a_report_only() -> None:
 
     async with reporting(report, period_s=0) as on_progress:
         await on_progress(at(1))
-        while not tries:  # noqa: ASYNC110 (the first report has no event to wait for)
+        while not tries:
             await asyncio.sleep(0)
         await on_progress(at(2))
         await asyncio.wait_for(second.wait(), 5)

@@ -186,6 +186,18 @@ async def lock_asset(connection: AsyncConnection, asset_id: UUID) -> Asset | Non
     return (await assets_by_id(connection, [asset_id]))[0]
 
 
+async def stranded_assets(connection: AsyncConnection, *, before: datetime, limit: int) -> list[Asset]:
+    """Return assets in progress, created before an instant, that have no queued or running job."""
+    jobless = text(
+        "NOT EXISTS (SELECT 1 FROM pgqueuer job WHERE job.headers ? 'group'"
+        " AND job.headers->>'group' = 'asset:' || assets.id AND job.status IN ('queued', 'picked'))"
+    )
+    rows = await connection.execute(
+        _ASSET_AND_STEPS.where(assets.c.state.in_(IN_PROGRESS), assets.c.created_at < before, jobless).limit(limit)
+    )
+    return [_asset(row) for row in rows]
+
+
 async def set_packaging_fraction(connection: AsyncConnection, asset_id: UUID, fraction: float) -> None:
     statement = (
         update(assets)
