@@ -1,0 +1,225 @@
+"""What an operator may set, read once per entry point from the environment. `.env.example` explains every variable."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Self, TypedDict
+from urllib.parse import urlsplit
+
+GIB = 1024**3
+DAY_S = 24 * 60 * 60
+VIDEO_CODECS = ("h264", "hevc", "av1")
+PRODUCTION_NEEDS = ("DATABASE_URL", "MASTER_KEYS", "PUBLIC_URL")
+# asyncpg and SQLAlchemy both know the first; the second is an old name for it.
+POSTGRES_SCHEMES = ("postgresql", "postgres")
+BUS_SCHEMES = (*POSTGRES_SCHEMES, "redis", "rediss", "valkey", "valkeys")
+MEDIA_SCHEMES = ("file", "s3", "gs", "az", "memory")
+
+
+class SettingInvalid(ValueError):
+    """A variable has a value that cannot be used. The message names the variable and what would do, on one line.
+
+    It never repeats the value, which may be a secret.
+    """
+
+    def __init__(self, variable: str, reason: str) -> None:
+        super().__init__(f"{variable}: {reason}")
+        self.variable = variable
+        self.reason = reason
+
+
+class Environment(StrEnum):
+    """Where this runs; production refuses the conveniences of development."""
+
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything an operator may set. Sizes in bytes, times in seconds.
+
+    An empty `database_url` means that none was given: `marquee run` then starts its own server.
+    An empty `master_keys` means the key that is kept in the data folder, in development only.
+    """
+
+    environment: Environment = Environment.DEVELOPMENT
+    data_dir: Path = field(default_factory=lambda: Path(".marquee").absolute())
+    host: str = "127.0.0.1"
+    port: int = 8000
+    public_url: str = "http://localhost:8000"
+    trusted_proxies: tuple[str, ...] = ()
+    demo: bool = True
+
+    database_url: str = field(default="", repr=False)
+    write_pool_size: int = 10
+    read_pool_size: int = 10
+    bus_url: str = field(default="", repr=False)
+    media_url: str = field(default="", repr=False)
+    master_keys: str = field(default="", repr=False)
+
+    upload_max_size_bytes: int = 50 * GIB
+    upload_ttl_s: int = DAY_S
+    codecs: tuple[str, ...] = ("h264",)
+    worker_concurrency: int = 2
+    ffmpeg_path: str | None = None
+    ffprobe_path: str | None = None
+    packager_path: str | None = None
+
+    drm_provider: str = "clearkey"
+    axinom_communication_key_id: str = ""
+    axinom_communication_key: str = field(default="", repr=False)
+    axinom_widevine_url: str = ""
+    axinom_playready_url: str = ""
+    axinom_fairplay_url: str = ""
+    speke_token: str | None = field(default=None, repr=False)
+
+    log_format: str = "text"
+    log_level: str = "info"
+    otlp_endpoint: str | None = None
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Read the settings. Empty variables count as absent.
+
+        Raises:
+            SettingInvalid: a value cannot be used, or production lacks one it needs.
+        """
+        variables = _Variables(environ)
+        environment = Environment(variables.one_of("ENVIRONMENT", tuple(Environment), default="development"))
+        in_production = environment is Environment.PRODUCTION
+        if in_production:
+            for name in PRODUCTION_NEEDS:
+                variables.require(name)
+        data_dir = Path(variables.text("DATA_DIR", ".marquee")).expanduser().absolute()
+        port = variables.whole("PORT", 8000, least=1, most=65535)
+        database_url = variables.url("DATABASE_URL", "", POSTGRES_SCHEMES)
+        return cls(
+            environment=environment,
+            data_dir=data_dir,
+            host=variables.text("HOST", "127.0.0.1"),
+            port=port,
+            public_url=variables.url("PUBLIC_URL", f"http://localhost:{port}", ("http", "https")).rstrip("/"),
+            trusted_proxies=variables.words("TRUSTED_PROXIES", ()),
+            demo=variables.flag("DEMO", default=not in_production),
+            database_url=database_url,
+            write_pool_size=variables.whole("WRITE_POOL_SIZE", 10, least=1, most=200),
+            read_pool_size=variables.whole("READ_POOL_SIZE", 10, least=1, most=200),
+            bus_url=variables.url("BUS_URL", database_url, BUS_SCHEMES),
+            media_url=variables.url("MEDIA_URL", (data_dir / "media").as_uri(), MEDIA_SCHEMES),
+            master_keys=variables.text("MASTER_KEYS", ""),
+            **_media(variables),
+            **_drm(variables),
+            log_format=variables.one_of("LOG_FORMAT", ("text", "json"), default="json" if in_production else "text"),
+            log_level=variables.one_of("LOG_LEVEL", ("debug", "info", "warning", "error"), default="info"),
+            otlp_endpoint=variables.optional("OTEL_EXPORTER_OTLP_ENDPOINT"),
+        )
+
+
+class _Media(TypedDict):
+    upload_max_size_bytes: int
+    upload_ttl_s: int
+    codecs: tuple[str, ...]
+    worker_concurrency: int
+    ffmpeg_path: str | None
+    ffprobe_path: str | None
+    packager_path: str | None
+
+
+def _media(variables: "_Variables") -> _Media:
+    return {
+        "upload_max_size_bytes": variables.whole("UPLOAD_MAX_SIZE_BYTES", 50 * GIB, least=1, most=2**50),
+        "upload_ttl_s": variables.whole("UPLOAD_TTL_S", DAY_S, least=60, most=30 * DAY_S),
+        "codecs": variables.words("VIDEO_CODECS", ("h264",), known=VIDEO_CODECS, needs="h264"),
+        "worker_concurrency": variables.whole("WORKER_CONCURRENCY", 2, least=1, most=64),
+        "ffmpeg_path": variables.optional("FFMPEG_PATH"),
+        "ffprobe_path": variables.optional("FFPROBE_PATH"),
+        "packager_path": variables.optional("PACKAGER_PATH"),
+    }
+
+
+class _Drm(TypedDict):
+    drm_provider: str
+    axinom_communication_key_id: str
+    axinom_communication_key: str
+    axinom_widevine_url: str
+    axinom_playready_url: str
+    axinom_fairplay_url: str
+    speke_token: str | None
+
+
+def _drm(variables: "_Variables") -> _Drm:
+    provider = variables.one_of("DRM_PROVIDER", ("clearkey", "axinom"), default="clearkey")
+    if provider == "axinom":
+        variables.require("AXINOM_COMMUNICATION_KEY_ID")
+        variables.require("AXINOM_COMMUNICATION_KEY")
+    return {
+        "drm_provider": provider,
+        "axinom_communication_key_id": variables.text("AXINOM_COMMUNICATION_KEY_ID", ""),
+        "axinom_communication_key": variables.text("AXINOM_COMMUNICATION_KEY", ""),
+        "axinom_widevine_url": variables.url("AXINOM_WIDEVINE_URL", "", ("https",)),
+        "axinom_playready_url": variables.url("AXINOM_PLAYREADY_URL", "", ("https",)),
+        "axinom_fairplay_url": variables.url("AXINOM_FAIRPLAY_URL", "", ("https", "skd")),
+        "speke_token": variables.optional("SPEKE_TOKEN"),
+    }
+
+
+class _Variables:
+    """The environment, each value parsed at the door."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+
+    def text(self, name: str, default: str) -> str:
+        return self._environ.get(name, "").strip() or default
+
+    def optional(self, name: str) -> str | None:
+        return self.text(name, "") or None
+
+    def require(self, name: str) -> None:
+        if not self.text(name, ""):
+            raise SettingInvalid(name, "must be set here; see .env.example")
+
+    def one_of(self, name: str, known: tuple[str, ...], *, default: str) -> str:
+        value = self.text(name, default).lower()
+        if value not in known:
+            raise SettingInvalid(name, f"must be one of {', '.join(known)}")
+        return value
+
+    def whole(self, name: str, default: int, *, least: int, most: int) -> int:
+        value = self.text(name, str(default))
+        # `isdecimal` also accepts other scripts' digits, which `int` reads correctly; signs and spaces it refuses.
+        number = int(value) if value.isdecimal() else -1
+        if not least <= number <= most:
+            raise SettingInvalid(name, f"must be a whole number from {least} to {most}")
+        return number
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        value = self.one_of(name, ("1", "true", "yes", "0", "false", "no"), default="true" if default else "false")
+        return value in ("1", "true", "yes")
+
+    def url(self, name: str, default: str, schemes: tuple[str, ...]) -> str:
+        value = self.text(name, default)
+        if value and not _is_url(value, schemes):
+            raise SettingInvalid(name, f"must be an address that begins with {' or '.join(f'{s}://' for s in schemes)}")
+        return value
+
+    def words(
+        self, name: str, default: tuple[str, ...], *, known: tuple[str, ...] = (), needs: str = ""
+    ) -> tuple[str, ...]:
+        value = self.text(name, ",".join(default))
+        words = tuple(dict.fromkeys(word.strip() for word in value.split(",") if word.strip()))
+        if known and not set(words) <= set(known):
+            raise SettingInvalid(name, f"must list some of {', '.join(known)}, separated by commas")
+        if needs and needs not in words:
+            raise SettingInvalid(name, f"must include {needs}")
+        return words
+
+
+def _is_url(value: str, schemes: tuple[str, ...]) -> bool:
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in schemes and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
