@@ -69,7 +69,7 @@ def main(arguments: list[str]) -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT, 0, 0, 0)
         if os.getppid() != int(parent):
             sys.exit("the starting process ended")
-    os.execv(command[0], command)
+    os.execv(command[0], command)  # noqa: S606 (becoming the program is the point)
 
 
 if __name__ == "__main__":
