@@ -1,26 +1,16 @@
 """The HLS playlists for one class of viewer: variants taken out, key tags put in. Pure.
 
-ClearKey has no one signalling in HLS, so two tags stand side by side where both kinds of player can bear it: the key
-itself at an address (`identity`, which shaka-player reads), and the key id alone (`org.w3.clearkey`, which hls.js
-reads). With cbcs, hls.js gives up on an `identity` tag, so there only the second is written.
-
-Source: RFC 8216bis (HTTP Live Streaming), §4.4.4.4 for keys and §4.4.6 for the multivariant playlist.
+Source: RFC 8216bis (HTTP Live Streaming), §4.4.4 for media playlists and §4.4.6 for the multivariant playlist.
 """
 
-import base64
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
+from domain.media.hls_keys import key_tags, session_key_tags
 from domain.media.packager import Scheme
-from domain.media.protection_systems import (
-    WIDEVINE_SYSTEM,
-    KeySystem,
-    playready_object,
-    widevine_pssh,
-)
+from domain.media.protection_systems import KeySystem
 
-METHODS = {Scheme.CENC: "SAMPLE-AES-CTR", Scheme.CBCS: "SAMPLE-AES"}
 _URI = re.compile(r'(?:^|[:,])URI="([^"]*)"')
 _HEADER = "#EXTM3U"
 _MAP = "#EXT-X-MAP:"
@@ -58,11 +48,7 @@ def multivariant_playlist(
         position += 1
     if not variants:
         raise PlaylistUnreadable("no variant is left")
-    announced = [
-        tag.replace("#EXT-X-KEY:", "#EXT-X-SESSION-KEY:", 1)
-        for kid in dict.fromkeys(kids)
-        for tag in _key_tags(kid, scheme, key_systems, key_root=None)
-    ]
+    announced = [tag for kid in dict.fromkeys(kids) for tag in session_key_tags(kid, scheme, key_systems)]
     return _written([kept[0], *announced, *kept[1:]])
 
 
@@ -82,39 +68,7 @@ def media_playlist(
     at = next((number for number, line in enumerate(lines) if line.startswith(_MAP)), None)
     if at is None:
         raise PlaylistUnreadable("an encrypted playlist has no header")
-    return _written([*lines[: at + 1], *_key_tags(kid, scheme, key_systems, key_root=key_root), *lines[at + 1 :]])
-
-
-def _key_tags(kid: UUID, scheme: Scheme, key_systems: Collection[KeySystem], *, key_root: str | None) -> list[str]:
-    """The key tags of one key; without `key_root` none that leads to the key itself."""
-    method = METHODS[scheme]
-    tags: list[str] = []
-    if KeySystem.CLEARKEY in key_systems:
-        if key_root is not None and scheme is Scheme.CENC:
-            tags.append(_tag(method, {"URI": f"{key_root}{kid}", "KEYFORMAT": "identity"}))
-        tags.append(_tag(method, {"URI": _data(kid.bytes), "KEYFORMAT": "org.w3.clearkey"}, kid))
-    if KeySystem.WIDEVINE in key_systems:
-        box = _data(widevine_pssh(kid, scheme))
-        tags.append(_tag(method, {"URI": box, "KEYFORMAT": f"urn:uuid:{WIDEVINE_SYSTEM}"}, kid))
-    if KeySystem.PLAYREADY in key_systems:
-        header = _data(playready_object(kid, scheme), "text/plain;charset=UTF-16")
-        tags.append(_tag(method, {"URI": header, "KEYFORMAT": "com.microsoft.playready"}))
-    if KeySystem.FAIRPLAY in key_systems and scheme is Scheme.CBCS:
-        tags.append(_tag(method, {"URI": f"skd://{kid}", "KEYFORMAT": "com.apple.streamingkeydelivery"}))
-    return tags
-
-
-def _tag(method: str, quoted: Mapping[str, str], kid: UUID | None = None) -> str:
-    attributes = [f"METHOD={method}", *(f'{name}="{value}"' for name, value in quoted.items())]
-    if kid is not None:
-        attributes.append(f"KEYID=0x{kid.hex}")
-    if quoted["KEYFORMAT"] != "identity":
-        attributes.append('KEYFORMATVERSIONS="1"')
-    return "#EXT-X-KEY:" + ",".join(attributes)
-
-
-def _data(value: bytes, media_type: str = "text/plain") -> str:
-    return f"data:{media_type};base64,{base64.b64encode(value).decode('ascii')}"
+    return _written([*lines[: at + 1], *key_tags(kid, scheme, key_systems, key_root=key_root), *lines[at + 1 :]])
 
 
 def _lines(playlist: bytes) -> list[str]:
