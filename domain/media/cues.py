@@ -19,7 +19,7 @@ MAX_CUE_CHARACTERS = 2_000
 MAX_TIME_MS = 100 * 3600 * 1000
 # A caption that shows nothing; WebVTT has no empty one.
 BLANK = "&nbsp;"
-_TAG = re.compile(r"<(/?)([a-zA-Z]*)(?:[\s.][^<>]*)?>|<[\d:.]+>")
+_TAG = re.compile(r"<(/?)([a-zA-Z]+)(?:[\s.][^<>]*)?>|<[\d:.]+>")
 _KEPT_TAGS = frozenset({"i", "b", "u"})
 _SETTING = re.compile(
     r"(?:line:(?:-?\d{1,3}|\d{1,3}(?:\.\d+)?%)(?:,(?:start|center|end))?"

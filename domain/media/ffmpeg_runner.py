@@ -23,11 +23,13 @@ VIDEO_DECODERS = (
     "h264,hevc,vp8,vp9,libvpx,libvpx-vp9,av1,libdav1d,libaom-av1,mpeg1video,mpeg2video,mpeg4,prores,dnxhd,mjpeg,ffv1"
 )
 AUDIO_DECODERS = (
-    "aac,mp3,mp3float,mp2,mp2float,ac3,eac3,opus,libopus,vorbis,flac,alac,"
+    "aac,mp3,mp3float,mp2,mp2float,ac3,eac3,dca,truehd,opus,libopus,vorbis,flac,alac,"
     "pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,pcm_u8"
 )
 TEXT_DECODERS = "mov_text,subrip,srt,ass,ssa,webvtt,text"
-DECODERS = f"{VIDEO_DECODERS},{AUDIO_DECODERS},{TEXT_DECODERS}"
+# Opened by ffprobe to describe tracks that are left out: subtitles that are pictures, cover art.
+IGNORED_DECODERS = "pgssub,dvdsub,dvbsub,xsub,cc_dec,libzvbi_teletextdec,png,bmp"
+DECODERS = f"{VIDEO_DECODERS},{AUDIO_DECODERS},{TEXT_DECODERS},{IGNORED_DECODERS}"
 PROGRESS_PERIOD_S = 0.5
 
 # None stands for an option without a value.

@@ -112,7 +112,7 @@ def _thumbnail_track(plan: EncodePlan, count: int, interval_s: float, height: in
         start, end = number * interval_s, min((number + 1) * interval_s, plan.duration_s)
         area = f"{column * THUMBNAIL_WIDTH},{row * height},{THUMBNAIL_WIDTH},{height}"
         blocks.append(f"{_clock(start)} --> {_clock(end)}\nsprite-{sheet + 1:03d}.jpg#xywh={area}")
-    return "\n\n".join([*blocks, ""])
+    return "\n\n".join(blocks) + "\n"
 
 
 def _clock(seconds: float) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,9 @@ TAIL_S = 12.0
 # A header may round, and streams end a little apart; more than this is missing media.
 MISSING_TOLERANCE_S = 1.0
 MAX_STREAMS = 64
+# What libavutil says of a picture above `-max_pixels`, and of one no build can hold.
+_REFUSED_SIZE = re.compile(r"[Pp]icture size (\d+)x(\d+) (?:exceeds|is invalid)")
+_REFUSED_DECODER = re.compile(r"Codec \((\w+)\) not on whitelist")
 PROBE_PROCESS_LIMITS = Limits(wall_s=60, cpu_s=60, memory_bytes=4 << 30, file_size_bytes=1 << 20)
 
 
@@ -118,6 +122,8 @@ def _container_of(path: Path) -> Container:
 async def _ask(tools: MediaTools, path: Path, container: Container, limits: ProbeLimits) -> ProbeAnswer:
     shown = ("-show_format", "-show_streams")
     answer, complaint = await _ffprobe(tools, path, container, shown, limits)
+    if bomb := _REFUSED_SIZE.search(complaint):
+        raise _refusal(UnplayableReason.TOO_LARGE_PICTURE, f"{bomb.group(1)} x {bomb.group(2)} pixels")
     if answer is None:
         raise _refusal(*_why_unreadable(complaint))
     parsed = read_answer(answer)
@@ -127,6 +133,8 @@ async def _ask(tools: MediaTools, path: Path, container: Container, limits: Prob
 
 
 def _why_unreadable(complaint: str) -> tuple[UnplayableReason, str]:
+    if refused := _REFUSED_DECODER.search(complaint):
+        return UnplayableReason.UNSUPPORTED_CODEC, f"codec {refused.group(1)}"
     detail = complaint.strip().splitlines()[-1][:200] if complaint.strip() else "the header cannot be read"
     if "moov atom not found" in complaint or "Truncat" in complaint or "End of file" in complaint:
         return UnplayableReason.TRUNCATED, detail

@@ -14,7 +14,7 @@ VIDEO_CODECS = frozenset(
     ["h264", "hevc", "vp8", "vp9", "av1", "mpeg1video", "mpeg2video", "mpeg4", "prores", "dnxhd", "mjpeg", "ffv1"]
 )
 AUDIO_CODECS = frozenset(
-    ["aac", "mp3", "mp2", "ac3", "eac3", "opus", "vorbis", "flac", "alac", "pcm_u8", "pcm_f32le"]
+    ["aac", "mp3", "mp2", "ac3", "eac3", "dts", "truehd", "opus", "vorbis", "flac", "alac", "pcm_u8", "pcm_f32le"]
 ) | {f"pcm_s{bits}{order}" for bits in (16, 24, 32) for order in ("le", "be")}
 TEXT_CODECS = frozenset(["mov_text", "subrip", "ass", "ssa", "webvtt", "text"])
 # Profile 5 of Dolby Vision has no picture an ordinary decoder shows in true colours.

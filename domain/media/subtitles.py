@@ -47,7 +47,7 @@ def write_webvtt(cues: Iterable[Cue]) -> str:
     for cue in cues:
         timing = f"{_clock(cue.start_ms)} --> {_clock(cue.end_ms)} {cue.settings}".rstrip()
         blocks.append(f"{timing}\n{cue.text}")
-    return "\n\n".join([*blocks, ""])
+    return "\n\n".join(blocks) + "\n"
 
 
 def _decode(data: bytes) -> str:
@@ -78,15 +78,15 @@ def _read_blocks(lines: Sequence[str], form: str) -> Iterable[Cue]:
     seen = False
     while number < len(lines):
         line = lines[number]
-        if "-->" in line:
+        if form == "WebVTT" and line.startswith(("NOTE", "STYLE", "REGION")):
+            number = _skip_block(lines, number)
+        elif "-->" in line:
             end = _skip_block(lines, number + 1)
             cue = _timed_cue(line, lines[number + 1 : end], form, number + 1)
             seen = True
             if cue is not None:
                 yield cue
             number = end
-        elif form == "WebVTT" and line.startswith(("NOTE", "STYLE", "REGION")):
-            number = _skip_block(lines, number)
         elif line.strip() and not _introduces_cue(lines, number) and not seen:
             raise SubtitlesUnreadable(reason=f"this is no {form} caption", line=number + 1)
         else:
