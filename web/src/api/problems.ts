@@ -1,0 +1,128 @@
+import type { AccessReason, AssetRejectionReason, PlaybackState } from "../gql/operations";
+import { ApiFault, ApiUnreachable } from "./client";
+
+/** What every refusal of the API carries, and the fields that some of them add. */
+export interface Problem {
+  readonly code: string;
+  readonly message: string;
+  readonly reasons?: ReadonlyArray<AccessReason>;
+  readonly field?: string;
+  readonly reason?: string;
+  readonly limit?: number;
+  readonly state?: PlaybackState;
+}
+
+/** A problem said to a person: what happened, then what to do. */
+export interface Explanation {
+  readonly title: string;
+  readonly advice: string;
+}
+
+const accessReasons: Partial<Record<AccessReason, Explanation>> = {
+  TITLE_NOT_PUBLISHED: { title: "This title isn’t showing yet", advice: "It has not been published. Try again later." },
+  NOT_AVAILABLE_IN_TERRITORY: {
+    title: "Not available where you are",
+    advice: "We don’t hold the rights to show this title in your country.",
+  },
+  NOT_YET_AVAILABLE: { title: "Coming soon", advice: "This title opens later. Check its page for the date." },
+  NO_LONGER_AVAILABLE: { title: "This title has left Marquee", advice: "Its showing window has closed." },
+  NO_GRANT: { title: "Not in your plan", advice: "Your current plan does not include this title." },
+  MATURITY_LIMIT: {
+    title: "Above this profile’s age limit",
+    advice: "Switch to a profile that is allowed to watch it.",
+  },
+  MEDIA_NOT_READY: { title: "Still being prepared", advice: "The film is being encoded. Give it a few minutes." },
+  ACCOUNT_SUSPENDED: { title: "Your account is on hold", advice: "Get in touch with support to lift it." },
+};
+
+const endedStates: Partial<Record<PlaybackState, Explanation>> = {
+  REVOKED: {
+    title: "Playback was ended elsewhere",
+    advice: "Someone on this account stopped this stream. You can start it again here.",
+  },
+  EXPIRED: { title: "You were away for a while", advice: "The stream was closed to free a place. Carry on where you left." },
+  ENDED: { title: "This stream has finished", advice: "Start it again to keep watching." },
+};
+
+const byCode: Record<string, Explanation> = {
+  NOT_FOUND: { title: "We can’t find that", advice: "It may have been removed, or isn’t available to you." },
+  SIGN_IN_REQUIRED: { title: "Sign in first", advice: "Your sign-in has ended. Sign in again to carry on." },
+  FORBIDDEN: { title: "Editors only", advice: "Sign in as an editor to do this." },
+  STALE_VERSION: { title: "Someone changed this first", advice: "We’ve loaded the latest version. Make your change again." },
+  REQUEST_IN_PROGRESS: { title: "Already on its way", advice: "The same request is still running. Wait a moment." },
+  IDEMPOTENCY_KEY_REUSED: { title: "That request was already used", advice: "Try once more." },
+  RATE_LIMITED: { title: "Too many tries", advice: "Wait a moment, then try again." },
+  UNAVAILABLE: { title: "Marquee is catching its breath", advice: "The service is briefly unavailable. Try again in a few seconds." },
+  STALE_SEQUENCE: { title: "Playing in another window", advice: "A newer window has taken over this stream." },
+  DEMO_OFF: { title: "Demo sign-in is off", advice: "This server does not offer demo viewers." },
+};
+
+/** Puts a refusal in plain words; an unknown code falls back on the API's own sentence. */
+export function explainProblem(problem: Problem): Explanation {
+  if (problem.code === "ACCESS_DENIED") return explainDenial(problem.reasons ?? []);
+  if (problem.code === "STREAM_LIMIT_REACHED") return explainLimit(problem.limit ?? 1);
+  if (problem.code === "SESSION_ENDED" && problem.state) return endedStates[problem.state] ?? fallback(problem);
+  if (problem.code === "INVALID_INPUT") return explainInput(problem);
+  return byCode[problem.code] ?? fallback(problem);
+}
+
+/** Puts anything thrown while talking to the API in plain words. */
+export function explainError(error: unknown): Explanation {
+  if (error instanceof ApiUnreachable) {
+    return { title: "Can’t reach Marquee", advice: "Check your connection, then try again." };
+  }
+  if (error instanceof ApiFault) return explainProblem({ code: error.code, message: error.message });
+  return { title: "Something went wrong", advice: "Try again. If it keeps happening, reload the page." };
+}
+
+function explainDenial(reasons: ReadonlyArray<AccessReason>): Explanation {
+  const known = reasons.flatMap((reason) => accessReasons[reason] ?? []);
+  const first = known[0];
+  if (!first) return { title: "You can’t watch this", advice: "This title is not open to your account." };
+  return { title: first.title, advice: known.map((one) => one.advice).join(" ") };
+}
+
+function explainLimit(limit: number): Explanation {
+  const streams = limit === 1 ? "one stream" : `${limit} streams`;
+  return { title: "Too many screens", advice: `Your plan plays ${streams} at a time. End one of these to watch here.` };
+}
+
+function explainInput(problem: Problem): Explanation {
+  if (!problem.field) return { title: "Something needs fixing", advice: sentence(problem.reason ?? problem.message) };
+  return { title: `Check “${plainField(problem.field)}”`, advice: sentence(problem.reason ?? problem.message) };
+}
+
+function fallback(problem: Problem): Explanation {
+  return { title: "That didn’t work", advice: sentence(problem.message) };
+}
+
+function plainField(field: string): string {
+  const last = field.split(".").at(-1) ?? field;
+  return last.replace(/_/g, " ").replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
+}
+
+function sentence(text: string): string {
+  const trimmed = text.trim();
+  if (trimmed === "") return "Try again.";
+  const capital = trimmed.charAt(0).toUpperCase() + trimmed.slice(1);
+  return /[.!?]$/.test(capital) ? capital : `${capital}.`;
+}
+
+const rejections: Record<AssetRejectionReason, string> = {
+  EMPTY: "The file is empty.",
+  NOT_MEDIA: "The file is not a video.",
+  UNSUPPORTED_CONTAINER: "This kind of file isn’t supported. Use MP4, MOV, MKV, WebM, MPEG-TS or AVI.",
+  UNSUPPORTED_CODEC: "The picture or sound inside uses a format that can’t be decoded.",
+  NO_VIDEO: "The file has sound but no picture.",
+  PICTURE_TOO_LARGE: "The picture is larger than we accept.",
+  ZERO_LENGTH: "The video lasts no time at all.",
+  TOO_LONG: "The video is longer than we accept.",
+  TRUNCATED: "The file is cut off before its end. Export it again and upload the whole file.",
+  CORRUPT: "The file is damaged and can’t be read to its end.",
+  SUBTITLES_UNREADABLE: "A subtitle file can’t be read. Use SRT, WebVTT or TTML.",
+};
+
+/** Why an uploaded clip was turned down, in plain words. */
+export function explainRejection(reason: AssetRejectionReason): string {
+  return rejections[reason];
+}

@@ -1,0 +1,45 @@
+/** The pages there are, each with what its address says. */
+export type Route =
+  | { readonly page: "home" }
+  | { readonly page: "title"; readonly titleId: string }
+  | { readonly page: "watch"; readonly titleId: string }
+  | { readonly page: "studio" }
+  | { readonly page: "studio-new" }
+  | { readonly page: "studio-title"; readonly titleId: string }
+  | { readonly page: "missing" };
+
+/** Reads an address path. Global ids are opaque, so they are percent-encoded in addresses. */
+export function routeOf(path: string): Route {
+  const parts = path.split("/").filter((part) => part !== "");
+  const [first, second, third] = parts;
+  if (parts.length === 0) return { page: "home" };
+  if (parts.length === 2 && first === "title" && second) return { page: "title", titleId: decode(second) };
+  if (parts.length === 2 && first === "watch" && second) return { page: "watch", titleId: decode(second) };
+  if (parts.length === 1 && first === "studio") return { page: "studio" };
+  if (parts.length === 2 && first === "studio" && second === "new") return { page: "studio-new" };
+  if (parts.length === 3 && first === "studio" && second === "titles" && third) {
+    return { page: "studio-title", titleId: decode(third) };
+  }
+  return { page: "missing" };
+}
+
+export const pathTo = {
+  home: "/",
+  studio: "/studio",
+  newTitle: "/studio/new",
+  title: (titleId: string) => `/title/${encodeURIComponent(titleId)}`,
+  watch: (titleId: string) => `/watch/${encodeURIComponent(titleId)}`,
+  studioTitle: (titleId: string) => `/studio/titles/${encodeURIComponent(titleId)}`,
+};
+
+export function appendPath(path: string, search: string): string {
+  return search.startsWith("?") ? path + search : path;
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
