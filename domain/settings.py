@@ -74,6 +74,7 @@ class Settings:
     axinom_playready_url: str = ""
     axinom_fairplay_url: str = ""
     speke_token: str | None = field(default=None, repr=False)
+    player_origins: tuple[str, ...] = ()
 
     log_format: str = "text"
     log_level: str = "info"
@@ -147,6 +148,7 @@ class _Drm(TypedDict):
     axinom_playready_url: str
     axinom_fairplay_url: str
     speke_token: str | None
+    player_origins: tuple[str, ...]
 
 
 def _drm(variables: "_Variables") -> _Drm:
@@ -162,6 +164,7 @@ def _drm(variables: "_Variables") -> _Drm:
         "axinom_playready_url": variables.url("AXINOM_PLAYREADY_URL", "", ("https",)),
         "axinom_fairplay_url": variables.url("AXINOM_FAIRPLAY_URL", "", ("https", "skd")),
         "speke_token": variables.optional("SPEKE_TOKEN"),
+        "player_origins": variables.words("PLAYER_ORIGINS", ()),
     }
 
 
