@@ -268,8 +268,7 @@ def test_a_playlist_that_is_not_the_packagers_is_a_fault() -> None:
 
 
 def test_a_variant_that_leads_outside_is_dropped() -> None:
-    playlist = (
-        b"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\na/index.m3u8\n#EXT-X-STREAM-INF:BANDWIDTH=1\na/../b/index.m3u8\n"
-    )
-    cut = multivariant_playlist(b"#EXTM3U\n" + variants, keep={"a"}, kids=[], scheme=Scheme.CENC, key_systems=CLEARKEY)
-    assert cut == b"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\na/index.m3u8\n"
+    kept = b"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\na/index.m3u8\n"
+    stray = b"#EXT-X-STREAM-INF:BANDWIDTH=1\na/../b/index.m3u8\n"
+    cut = multivariant_playlist(kept + stray, keep={"a"}, kids=[], scheme=Scheme.CENC, key_systems=CLEARKEY)
+    assert cut == kept
