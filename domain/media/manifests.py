@@ -16,6 +16,8 @@ DASH = "{urn:mpeg:dash:schema:mpd:2011}"
 CENC = "{urn:mpeg:cenc:2013}"
 # The scheme-neutral element that names the key id; every other ContentProtection names a key system.
 MP4_PROTECTION = "urn:mpeg:dash:mp4protection:2011"
+# Plain WebVTT needs no codec in an MPD; this is its name in HLS and ISO/IEC 14496-30.
+WEBVTT_CODEC = "wvtt"
 _DURATION = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:([\d.]+)S)?")
 
 
@@ -76,7 +78,8 @@ def _remove(element: etree._Element) -> None:
 def _describe(adaptation: etree._Element, representation: etree._Element) -> Described:
     template = representation.find(f"{DASH}SegmentTemplate")
     assert template is not None
-    name = (template.get("initialization") or "").split("/")[0]
+    # Segments lie in a folder of the track's name; subtitles have no initialisation segment.
+    name = (template.get("media") or "").split("/")[0]
     representation.set("id", name)
 
     def inherited(attribute: str) -> str | None:
@@ -92,7 +95,7 @@ def _describe(adaptation: etree._Element, representation: etree._Element) -> Des
         width=int(width) if width else None,
         height=int(height) if height else None,
         frame_rate=float(Fraction(rate)) if rate else None,
-        codec=inherited("codecs") or "",
+        codec=inherited("codecs") or WEBVTT_CODEC,
         language=adaptation.get("lang"),
     )
 

@@ -2,8 +2,8 @@
 
 Content keys reach the packager as a flag file on its standard input, so they are never in a process list, an
 environment or on a disk. The manifests come out neutral: each protected representation names its key id, and nothing
-says where a licence is; `delivery` adds that per viewer. Subtitles are written twice, since no one form plays
-everywhere: as fragmented MP4 for DASH and as WebVTT segments for HLS.
+says where a licence is; `delivery` adds that per viewer. Subtitles are plain WebVTT segments under both manifests:
+HLS players ask for them, and shaka-player 5.2, which plays DASH here, showed none packed into MP4 after a seek.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ async def package(
     with tempfile.TemporaryDirectory(prefix="marquee-text-") as scratch:
         captions = [_bounded(text, duration_s, Path(scratch)) for text in texts]
         for text, path in zip(texts, captions, strict=True):
-            tracks += _text(text, path, labels[text.id], folder)
+            tracks.append(_text(text, path, labels[text.id], folder))
         flags = _flags(audios, texts, scheme, segment_s, folder)
         argv = [str(tools.packager), "--flagfile=/dev/stdin", *tracks, *flags]
         reads = [*(v.path for v in videos), *(a.path for a in audios), *captions]
@@ -242,7 +242,7 @@ def _audio(audio: AudioInput, label: str, folder: Path) -> str:
     )  # fmt: skip
 
 
-def _text(text: TextInput, path: Path, label: str, folder: Path) -> list[str]:
+def _text(text: TextInput, path: Path, label: str, folder: Path) -> str:
     shared = [f"in={path}", "stream=text", *_language(text.language), "skip_encryption=1"]
     if text.is_forced:
         shared.append("forced_subtitle=1")
@@ -250,12 +250,9 @@ def _text(text: TextInput, path: Path, label: str, folder: Path) -> list[str]:
         shared += ["dash_roles=caption", f"dash_accessibilities={AUDIO_PURPOSE}=2", f"hls_characteristics={SDH}"]
     else:
         shared.append("dash_roles=subtitle")
-    names = [f"hls_name={label}", f"dash_label={label}", "hls_group_id=text"]
     _, segments = _segments(folder, text.id, "vtt")
-    return [
-        _descriptor(*shared, *_segments(folder, text.id, "m4s"), *names, "dash_only=1"),
-        _descriptor(*shared, segments, _playlist(text.id), *names, "hls_only=1"),
-    ]
+    names = [f"hls_name={label}", f"dash_label={label}", "hls_group_id=text"]
+    return _descriptor(*shared, segments, _playlist(text.id), *names)
 
 
 def _segments(folder: Path, name: str, suffix: str) -> tuple[str, str]:
