@@ -57,9 +57,12 @@ class AxinomLicences:
         granted = [key for key in keys if key.track_class in request.track_classes]
         if not granted:
             raise LicenceRefused
-        return LicenceGrant(request.key_system, self.licence_urls[request.key_system], self._sign(request, granted))
+        return LicenceGrant(
+            request.key_system, self.licence_urls[request.key_system], self.entitlement(request, granted)
+        )
 
-    def _sign(self, request: LicenceRequest, keys: Sequence[ContentKey]) -> str:
+    def entitlement(self, request: LicenceRequest, keys: Sequence[ContentKey]) -> str:
+        """Return the signed message that entitles a session to these keys."""
         claims: dict[str, object] = {
             "version": MESSAGE_VERSION,
             "com_key_id": self.communication_key_id,
