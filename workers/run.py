@@ -14,9 +14,10 @@ from workers.media import media_handlers
 from workers.scratch import Scratch
 from workers.sources import Sources
 from workers.studio import Studio
+from workers.uploads import upload_handlers
 
 SCRATCH_FOLDER = "scratch"
-PRUNE_EVERY_S = 3600.0
+PRUNE_EVERY_S = 600.0
 
 
 async def run_worker(
@@ -50,7 +51,7 @@ async def run_worker(
         runner = JobRunner(
             open_work=runtime.work,
             bus=runtime.bus,
-            handlers=[*media_handlers(studio), prune, *extra_handlers],
+            handlers=[*media_handlers(studio), *upload_handlers(runtime), prune, *extra_handlers],
             concurrency=concurrency,
             lease_s=lease_s,
             drain_s=drain_s,

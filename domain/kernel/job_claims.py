@@ -28,6 +28,8 @@ FROZEN_TRANSACTION_MS = 5_000
 # What a failure may write into the log: enough for a stack, not enough for a dump.
 FAILURE_MAX_CHARS = 8_000
 LOG_KEPT = timedelta(days=7)
+# Few enough to take a moment; what is left goes at the next occasion.
+PRUNED_AT_ONCE = 5_000
 
 Ending = Literal["successful", "canceled", "deleted"]
 
@@ -192,14 +194,15 @@ async def bury(connection: AsyncConnection, claim: Claim, *, failure: Failure) -
     )
 
 
-async def prune_job_log(connection: AsyncConnection, *, kept: timedelta = LOG_KEPT) -> int:
-    """Delete log rows older than `kept`, except those of jobs still on the queue; return how many."""
+async def prune_job_log(connection: AsyncConnection, *, kept: timedelta = LOG_KEPT, limit: int = PRUNED_AT_ONCE) -> int:
+    """Delete up to `limit` log rows older than `kept`, except those of jobs still on the queue; return how many."""
     result = await connection.execute(
         text(
-            "DELETE FROM pgqueuer_log AS log WHERE created < now() - CAST(:kept AS interval)"
-            " AND NOT EXISTS (SELECT 1 FROM pgqueuer job WHERE job.id = log.job_id)"
+            "DELETE FROM pgqueuer_log WHERE id IN ("
+            " SELECT log.id FROM pgqueuer_log AS log WHERE log.created < now() - CAST(:kept AS interval)"
+            " AND NOT EXISTS (SELECT 1 FROM pgqueuer job WHERE job.id = log.job_id) LIMIT :limit)"
         ),
-        {"kept": kept},
+        {"kept": kept, "limit": limit},
     )
     return result.rowcount
 

@@ -58,6 +58,8 @@ DRAIN_S = 20.0
 # How long a settled outcome is offered to a database that is away, before the lease decides.
 SETTLE_S = 60.0
 RECONNECT_PAUSE_S = 0.5
+# However often the doorbell rings, running jobs are looked after no more often than this.
+LOOK_PAUSE_S = 0.1
 
 log = structlog.get_logger("jobs")
 
@@ -155,7 +157,9 @@ class JobRunner:
             except LeaseLost:
                 log.warning("job_lease_lost")
             except asyncio.CancelledError:
-                if not slot.lost:
+                if slot.lost:
+                    log.warning("job_lease_lost")
+                else:
                     await self._give_back(claim)
             finally:
                 self._slots.discard(slot)
@@ -276,6 +280,7 @@ class JobRunner:
                 if await doorbell.wait(self.poll_s):
                     self._wake.set()
                     await self._renew()
+                    await asyncio.sleep(LOOK_PAUSE_S)
 
     async def _wake_on(self, stop: asyncio.Event) -> None:
         await stop.wait()

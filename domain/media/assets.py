@@ -28,7 +28,7 @@ from domain.media.asset import (
     topic_of,
 )
 from domain.media.asset_facts import AssetCancelled, AssetRetried
-from domain.media.languages import language_tag
+from domain.media.languages import UNDETERMINED, is_known_language, language_tag
 from domain.media.packager import Scheme
 from domain.media.store import asset_steps as steps_store
 from domain.media.store import assets as store
@@ -239,7 +239,7 @@ def _inputs(subtitles: Sequence[SubtitleUpload], audio: Sequence[AudioUpload]) -
 
 def _language(field: str, written: str) -> str:
     tag = language_tag(written)
-    if tag == "und":
+    if tag == UNDETERMINED or not is_known_language(tag):
         raise InvalidInput(field, f"{written[:20]!r} is no language. Use a BCP 47 tag such as en or pt-BR.")
     return tag
 

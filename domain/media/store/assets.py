@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Row, Select, and_, case, func, insert, literal, select, text, update
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -114,7 +115,7 @@ async def insert_inputs(
 
 @dataclass(frozen=True)
 class UploadRow:
-    """What an asset needs to know of an upload."""
+    """What an asset needs to know of an upload. A part of a concatenated upload is PARTIAL even when complete."""
 
     account_id: UUID
     state: str
@@ -123,7 +124,10 @@ class UploadRow:
 async def lock_uploads(connection: AsyncConnection, upload_ids: Sequence[UUID]) -> dict[UUID, UploadRow]:
     """Return uploads by id and keep them from ending before the transaction does."""
     rows = await connection.execute(
-        text("SELECT id, account_id, state FROM uploads WHERE id = ANY(:ids) ORDER BY id FOR SHARE"),
+        text(
+            "SELECT id, account_id, CASE WHEN state = 'COMPLETE' AND object_key IS NULL THEN 'PARTIAL' ELSE state END"
+            " AS state FROM uploads WHERE id = ANY(:ids) ORDER BY id FOR SHARE"
+        ),
         {"ids": list(set(upload_ids))},
     )
     return {row.id: UploadRow(row.account_id, row.state) for row in rows}
@@ -230,7 +234,7 @@ async def assets_of_titles(connection: AsyncConnection, title_ids: Sequence[UUID
 async def ready_asset_of_titles(connection: AsyncConnection, title_ids: Sequence[UUID]) -> list[Asset | None]:
     """Return for each title the asset that plays: the one that became ready last."""
     rows = await connection.execute(
-        _ASSET_AND_STEPS.distinct(assets.c.title_id)
+        _ASSET_AND_STEPS.ext(distinct_on(assets.c.title_id))
         .where(assets.c.title_id.in_(set(title_ids)), assets.c.state == AssetState.READY)
         .order_by(assets.c.title_id, assets.c.ready_at.desc(), assets.c.id.desc())
     )
