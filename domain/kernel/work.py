@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from domain.kernel.bus import Bus
 from domain.kernel.clock import Clock, system_clock
-from domain.kernel.facts import Fact, append_fact
+from domain.kernel.facts import Fact, Readable, append_fact
 from domain.kernel.faults import DRIVER_FAULTS, is_passing
 from domain.kernel.ids import new_id
 from domain.kernel.jobs import JOBS_TOPIC, Job, insert_job
@@ -66,6 +66,10 @@ class Work:
         announced, self._announced = self._announced, []
         for topic, fact in sorted(announced, key=lambda pair: pair[0]):
             await append_fact(self.connection, topic, fact, at=self.now)
+
+    def reads(self) -> "Reads":
+        """Return batch reads that see what this work has written so far."""
+        return Reads(_Lent(self.connection), now=self.now)
 
     @property
     def rung(self) -> frozenset[str]:
@@ -140,7 +144,7 @@ class Database:
 class Reads:
     """What a batch load gets: short connections, and the instant the request reads at."""
 
-    database: Database
+    database: Readable
     now: datetime
 
     @asynccontextmanager
@@ -148,6 +152,17 @@ class Reads:
         """Lend a short read connection, for this load only."""
         async with self.database.read() as connection:
             yield connection
+
+
+@dataclass(frozen=True)
+class _Lent:
+    """Lends the one connection of a transaction; its owner gives it back."""
+
+    held: AsyncConnection
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        yield self.held
 
 
 def _engine(url: str, pool_size: int) -> AsyncEngine:

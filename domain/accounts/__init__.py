@@ -1,0 +1,59 @@
+"""Accounts: the people, their profiles and devices, how they sign in, and what roles they hold.
+
+A `Viewer` is the person acting, as every other context sees it. Sign-ins are opaque tokens of which only the hash is
+kept; ending one takes effect at the next request.
+"""
+
+from domain.accounts.account import (
+    EmailTaken,
+    accounts_by_id,
+    create_account,
+    devices_by_id,
+    devices_of,
+    profiles_by_id,
+    profiles_of,
+    suspend_account,
+)
+from domain.accounts.demo import Persona, sign_in_demo
+from domain.accounts.people import (
+    Account,
+    AccountId,
+    Device,
+    DeviceId,
+    Profile,
+    ProfileId,
+    Role,
+    SignInId,
+    Viewer,
+    require_role,
+    require_viewer,
+)
+from domain.accounts.sign_in import SignedIn, sign_in, sign_out, viewer_by_token
+
+__all__ = [
+    "Account",
+    "AccountId",
+    "Device",
+    "DeviceId",
+    "EmailTaken",
+    "Persona",
+    "Profile",
+    "ProfileId",
+    "Role",
+    "SignInId",
+    "SignedIn",
+    "Viewer",
+    "accounts_by_id",
+    "create_account",
+    "devices_by_id",
+    "devices_of",
+    "profiles_by_id",
+    "profiles_of",
+    "require_role",
+    "require_viewer",
+    "sign_in",
+    "sign_in_demo",
+    "sign_out",
+    "suspend_account",
+    "viewer_by_token",
+]

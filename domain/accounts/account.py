@@ -1,0 +1,119 @@
+"""Creating, suspending and looking up accounts, profiles and devices.
+
+Refusal
+└── EmailTaken   another account has this address
+"""
+
+import re
+from collections.abc import Sequence
+from uuid import UUID
+
+from domain.accounts import store
+from domain.accounts.people import Account, AccountId, Device, Profile, ProfileId, Role, Viewer, require_role
+from domain.kernel.refusals import InvalidInput, NotFound, Refusal
+from domain.kernel.work import Reads, Work
+
+NAME_MAX_CHARS = 80
+# RFC 5321, section 4.5.3.1.3: a path is at most 256 octets with its brackets.
+EMAIL_MAX_CHARS = 254
+MATURITY_MAX_AGE = 21
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_TERRITORY = re.compile(r"[A-Z]{2}")
+
+
+class EmailTaken(Refusal):
+    """Another account has this address."""
+
+    def __init__(self, email: str) -> None:
+        super().__init__(f"There is already an account for {email}. Sign in, or use another address.")
+        self.email = email
+
+
+async def create_account(
+    work: Work,
+    *,
+    email: str,
+    display_name: str,
+    territory: str,
+    roles: frozenset[Role] = frozenset({Role.VIEWER}),
+    language: str = "en",
+    maturity_limit: int = 18,
+) -> Account:
+    """Create an account with one profile named after it.
+
+    Raises:
+        InvalidInput: an address, a name, a territory or a limit that cannot be used.
+        EmailTaken: another account has this address.
+    """
+    email = _checked_email(email)
+    display_name = display_name.strip()
+    if not 1 <= len(display_name) <= NAME_MAX_CHARS:
+        raise InvalidInput("displayName", f"Use 1 to {NAME_MAX_CHARS} characters.")
+    if not _TERRITORY.fullmatch(territory):
+        raise InvalidInput("territory", "Use an ISO 3166-1 alpha-2 code such as DE.")
+    if not 0 <= maturity_limit <= MATURITY_MAX_AGE:
+        raise InvalidInput("maturityLimit", f"Use an age from 0 to {MATURITY_MAX_AGE}.")
+    account = Account(
+        id=AccountId(work.new_id()),
+        email=email,
+        display_name=display_name,
+        territory=territory,
+        roles=roles | {Role.VIEWER},
+        suspended_at=None,
+        created_at=work.now,
+    )
+    if not await store.insert_account(work.connection, account):
+        raise EmailTaken(email)
+    profile = Profile(ProfileId(work.new_id()), account.id, display_name, language, maturity_limit)
+    await store.insert_profile(work.connection, profile, at=work.now)
+    return account
+
+
+async def suspend_account(work: Work, *, viewer: Viewer | None, account_id: UUID) -> None:
+    """Suspend an account: its sign-ins end at once, and what it plays ends with its lease. Administrators only.
+
+    Raises:
+        SignInRequired, Forbidden, NotFound.
+    """
+    require_role(viewer, Role.ADMINISTRATOR)
+    if not await store.suspend(work.connection, account_id, at=work.now):
+        raise NotFound("account", account_id)
+
+
+async def accounts_by_id(reads: Reads, keys: Sequence[UUID]) -> list[Account | None]:
+    """Return the accounts of these ids, None where there is none."""
+    async with reads.connection() as connection:
+        return await store.accounts_by_id(connection, keys)
+
+
+async def profiles_by_id(reads: Reads, keys: Sequence[UUID]) -> list[Profile | None]:
+    """Return the profiles of these ids, None where there is none."""
+    async with reads.connection() as connection:
+        return await store.profiles_by_id(connection, keys)
+
+
+async def profiles_of(reads: Reads, account_ids: Sequence[UUID]) -> list[list[Profile]]:
+    """Return every account's profiles, oldest first."""
+    async with reads.connection() as connection:
+        return await store.profiles_of(connection, account_ids)
+
+
+async def devices_by_id(reads: Reads, keys: Sequence[UUID]) -> list[Device | None]:
+    """Return the devices of these ids, None where there is none."""
+    async with reads.connection() as connection:
+        return await store.devices_by_id(connection, keys)
+
+
+async def devices_of(reads: Reads, account_ids: Sequence[UUID]) -> list[list[Device]]:
+    """Return every account's devices, the last seen first."""
+    async with reads.connection() as connection:
+        return await store.devices_of(connection, account_ids)
+
+
+def _checked_email(email: str) -> str:
+    email = email.strip()
+    if len(email) > EMAIL_MAX_CHARS or not _EMAIL.fullmatch(email):
+        raise InvalidInput("email", "This is not an email address.")
+    # The part before the @ is left as written: only the host decides whether its case matters (RFC 5321, 2.4).
+    local, _, host = email.rpartition("@")
+    return f"{local}@{host.lower()}"

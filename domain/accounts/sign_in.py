@@ -1,0 +1,79 @@
+"""Signing in and out with opaque tokens, of which only a hash is kept."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from domain.accounts import store
+from domain.accounts.people import DeviceId, SignInId, Viewer
+from domain.kernel.refusals import InvalidInput, NotFound
+from domain.kernel.work import Reads, Work
+
+SIGN_IN_LASTS = timedelta(hours=12)
+TOKEN_BYTES = 32
+# The URL-safe base64 of 32 bytes; whatever has another length was not issued here and needs no look-up.
+TOKEN_CHARS = 43
+DEVICE_NAME_MAX_CHARS = 80
+
+
+@dataclass(frozen=True, repr=False)
+class SignedIn:
+    """A fresh sign-in. `token` is shown this once and never again."""
+
+    token: str
+    viewer: Viewer
+    expires_at: datetime
+
+
+async def sign_in(work: Work, *, account_id: UUID, device_name: str, device_id: UUID | None = None) -> SignedIn:
+    """Sign an account in on a device; a device of another account, or none, becomes a new one.
+
+    The caller has established who it is. Raises:
+        InvalidInput: a device name that cannot be shown.
+        NotFound: no such account, or a suspended one.
+    """
+    device_name = device_name.strip()
+    if not 1 <= len(device_name) <= DEVICE_NAME_MAX_CHARS or not device_name.isprintable():
+        raise InvalidInput("deviceName", f"Use 1 to {DEVICE_NAME_MAX_CHARS} printable characters.")
+    device = await store.see_device(
+        work.connection,
+        id=device_id or work.new_id(),
+        fresh_id=work.new_id(),
+        account_id=account_id,
+        name=device_name,
+        at=work.now,
+    )
+    if device is None:
+        raise NotFound("account", account_id)
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    expires_at = work.now + SIGN_IN_LASTS
+    viewer = await store.insert_sign_in(
+        work.connection,
+        id=SignInId(work.new_id()),
+        account_id=account_id,
+        device_id=DeviceId(device),
+        token_hash=_hash(token),
+        at=work.now,
+        expires_at=expires_at,
+    )
+    return SignedIn(token=token, viewer=viewer, expires_at=expires_at)
+
+
+async def viewer_by_token(reads: Reads, token: str) -> Viewer | None:
+    """Return who holds this token, or None when it is unknown, expired, ended, or its account is suspended."""
+    if len(token) != TOKEN_CHARS:
+        return None
+    async with reads.connection() as connection:
+        return await store.viewer_by_hash(connection, _hash(token), now=reads.now)
+
+
+async def sign_out(work: Work, *, viewer: Viewer) -> None:
+    """End the viewer's own sign-in. Doing it twice changes nothing."""
+    await store.end_sign_in(work.connection, viewer.sign_in_id, at=work.now)
+
+
+def _hash(token: str) -> bytes:
+    # The token has 256 random bits, so a plain hash is as good as a slow one.
+    return hashlib.sha256(token.encode()).digest()

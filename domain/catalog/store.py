@@ -1,0 +1,295 @@
+"""The tables of the catalog, and all their SQL."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    Row,
+    Select,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.accounts import Role, Viewer
+from domain.catalog.title import WORLDWIDE, Right, Title, TitleKind, TitleState, TitleText
+from domain.kernel.tables import metadata
+
+titles = Table(
+    "titles",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("default_language", Text, nullable=False),
+    Column("release_year", SmallInteger),
+    Column("maturity_age", SmallInteger, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("created_by", Uuid, ForeignKey("accounts.id"), nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("published_at", DateTime(timezone=True)),
+    CheckConstraint("kind IN ('MOVIE', 'EPISODE', 'CLIP')", name="kind"),
+    CheckConstraint("state IN ('DRAFT', 'PUBLISHED', 'WITHDRAWN')", name="state"),
+    CheckConstraint("release_year BETWEEN 1878 AND 2200", name="release_year"),
+    CheckConstraint("maturity_age BETWEEN 0 AND 21", name="maturity_age"),
+    CheckConstraint("version >= 1", name="version"),
+    CheckConstraint("state <> 'PUBLISHED' OR published_at IS NOT NULL", name="published"),
+)
+Index("titles_published_idx", titles.c.id, postgresql_where=titles.c.state == "PUBLISHED")
+
+title_texts = Table(
+    "title_texts",
+    metadata,
+    Column("title_id", Uuid, ForeignKey("titles.id", ondelete="CASCADE"), primary_key=True),
+    Column("language", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("synopsis", Text, nullable=False),
+    CheckConstraint("language ~ '^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$'", name="language"),
+    CheckConstraint("length(name) BETWEEN 1 AND 200", name="name"),
+    CheckConstraint("length(synopsis) <= 5000", name="synopsis"),
+)
+
+title_rights = Table(
+    "title_rights",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("title_id", Uuid, ForeignKey("titles.id", ondelete="CASCADE"), nullable=False),
+    Column("territory", Text, nullable=False),
+    Column("opens_at", DateTime(timezone=True), nullable=False),
+    Column("closes_at", DateTime(timezone=True)),
+    CheckConstraint("territory ~ '^([A-Z]{2}|[*])$'", name="territory"),
+    CheckConstraint("closes_at > opens_at", name="window"),
+    UniqueConstraint("title_id", "territory", "opens_at"),
+)
+
+
+def scope_to_viewer(statement: Select[Any], viewer: Viewer | None, now: datetime) -> Select[Any]:
+    """Keep the titles a viewer may see: editors all of them, others what is published and open where they are."""
+    if viewer is not None and viewer.has_role(Role.EDITOR):
+        return statement
+    territories = [WORLDWIDE] if viewer is None else [WORLDWIDE, viewer.territory]
+    is_open = exists().where(
+        title_rights.c.title_id == titles.c.id,
+        title_rights.c.territory.in_(territories),
+        title_rights.c.opens_at <= now,
+        or_(title_rights.c.closes_at.is_(None), title_rights.c.closes_at > now),
+    )
+    return statement.where(titles.c.state == TitleState.PUBLISHED.value, is_open)
+
+
+async def insert_title(connection: AsyncConnection, title: Title) -> None:
+    """Insert a title."""
+    await connection.execute(
+        insert(titles).values(
+            id=title.id,
+            kind=title.kind.value,
+            state=title.state.value,
+            default_language=title.default_language,
+            release_year=title.release_year,
+            maturity_age=title.maturity_age,
+            version=title.version,
+            created_by=title.created_by,
+            created_at=title.created_at,
+            published_at=title.published_at,
+        )
+    )
+
+
+async def put_text(connection: AsyncConnection, title_text: TitleText) -> None:
+    """Insert or replace a title's text in one language."""
+    statement = upsert(title_texts).values(
+        title_id=title_text.title_id,
+        language=title_text.language,
+        name=title_text.name,
+        synopsis=title_text.synopsis,
+    )
+    replaced = {"name": statement.excluded.name, "synopsis": statement.excluded.synopsis}
+    await connection.execute(statement.on_conflict_do_update(index_elements=["title_id", "language"], set_=replaced))
+
+
+async def change_title(
+    connection: AsyncConnection, title_id: UUID, *, expected_version: int, state: TitleState | None, at: datetime
+) -> Title | None:
+    """Move a title to its next version and state. Returns None when the version is another, or there is no title."""
+    changes: dict[Any, object] = {titles.c.version: titles.c.version + 1}
+    if state is not None:
+        changes[titles.c.state] = state.value
+    if state is TitleState.PUBLISHED:
+        changes[titles.c.published_at] = func.coalesce(titles.c.published_at, at)
+    statement = (
+        update(titles)
+        .where(titles.c.id == title_id, titles.c.version == expected_version)
+        .values(changes)
+        .returning(titles)
+    )
+    row = (await connection.execute(statement)).one_or_none()
+    return None if row is None else _title(row)
+
+
+async def lock_title(connection: AsyncConnection, title_id: UUID) -> Title | None:
+    """Return a title and lock its row."""
+    row = (await connection.execute(select(titles).where(titles.c.id == title_id).with_for_update())).one_or_none()
+    return None if row is None else _title(row)
+
+
+_INSERT_RIGHT = text(
+    """
+    INSERT INTO title_rights (id, title_id, territory, opens_at, closes_at)
+    SELECT :id, :title_id, :territory, CAST(:opens_at AS timestamptz), CAST(:closes_at AS timestamptz)
+    WHERE NOT EXISTS (
+        SELECT 1 FROM title_rights
+        WHERE title_id = :title_id AND territory = :territory
+          AND tstzrange(opens_at, closes_at)
+              && tstzrange(CAST(:opens_at AS timestamptz), CAST(:closes_at AS timestamptz))
+    )
+    RETURNING id
+    """
+)
+
+
+async def insert_right(connection: AsyncConnection, right: Right) -> bool:
+    """Insert a right; the caller holds the title's lock. Returns False when its window overlaps another one."""
+    values = {
+        "id": right.id,
+        "title_id": right.title_id,
+        "territory": right.territory,
+        "opens_at": right.opens_at,
+        "closes_at": right.closes_at,
+    }
+    return (await connection.execute(_INSERT_RIGHT, values)).one_or_none() is not None
+
+
+async def delete_right(connection: AsyncConnection, right_id: UUID) -> UUID | None:
+    """Delete a right and return the title it was of, or None when there is none."""
+    statement = delete(title_rights).where(title_rights.c.id == right_id).returning(title_rights.c.title_id)
+    found: UUID | None = (await connection.execute(statement)).scalar_one_or_none()
+    return found
+
+
+async def titles_by_id(connection: AsyncConnection, keys: Sequence[UUID]) -> list[Title | None]:
+    """Return titles aligned with `keys`."""
+    return await _aligned(connection, select(titles).where(titles.c.id.in_(keys)), keys)
+
+
+async def visible_titles(
+    connection: AsyncConnection, keys: Sequence[UUID], *, viewer: Viewer | None, now: datetime
+) -> list[Title | None]:
+    """Return what the viewer may see of `keys`, aligned."""
+    statement = scope_to_viewer(select(titles).where(titles.c.id.in_(keys)), viewer, now)
+    return await _aligned(connection, statement, keys)
+
+
+async def title_with_rights(connection: AsyncConnection, title_id: UUID) -> tuple[Title, Sequence[Right]] | None:
+    """Return one title and its rights in one round trip."""
+    right_columns = [column.label(f"right_{column.name}") for column in title_rights.c]
+    statement = (
+        select(titles, *right_columns)
+        .outerjoin(title_rights, title_rights.c.title_id == titles.c.id)
+        .where(titles.c.id == title_id)
+    )
+    rows = (await connection.execute(statement)).all()
+    if not rows:
+        return None
+    rights = [
+        Right(row.right_id, row.right_title_id, row.right_territory, row.right_opens_at, row.right_closes_at)
+        for row in rows
+        if row.right_id is not None
+    ]
+    return _title(rows[0]), rights
+
+
+async def translations_of(connection: AsyncConnection, keys: Sequence[UUID]) -> list[tuple[str, list[TitleText]]]:
+    """Return (default language, texts by language) of each title, aligned; ("", []) for a missing one."""
+    statement = (
+        select(title_texts, titles.c.default_language)
+        .join(titles, titles.c.id == title_texts.c.title_id)
+        .where(title_texts.c.title_id.in_(keys))
+        .order_by(title_texts.c.language)
+    )
+    found: dict[UUID, tuple[str, list[TitleText]]] = {}
+    for row in await connection.execute(statement):
+        _, texts = found.setdefault(row.title_id, (row.default_language, []))
+        texts.append(TitleText(row.title_id, row.language, row.name, row.synopsis))
+    return [found.get(key, ("", [])) for key in keys]
+
+
+async def rights_of(connection: AsyncConnection, keys: Sequence[UUID]) -> list[list[Right]]:
+    """Return each title's rights, aligned."""
+    order = (title_rights.c.territory, title_rights.c.opens_at)
+    statement = select(title_rights).where(title_rights.c.title_id.in_(keys)).order_by(*order)
+    found: dict[UUID, list[Right]] = {}
+    for row in await connection.execute(statement):
+        found.setdefault(row.title_id, []).append(_right(row))
+    return [found.get(key, []) for key in keys]
+
+
+async def rights_by_id(connection: AsyncConnection, keys: Sequence[UUID]) -> list[Right | None]:
+    """Return rights aligned with `keys`."""
+    rows = await connection.execute(select(title_rights).where(title_rights.c.id.in_(keys)))
+    found = {row.id: _right(row) for row in rows}
+    return [found.get(key) for key in keys]
+
+
+async def page_of_titles(
+    connection: AsyncConnection,
+    *,
+    viewer: Viewer | None,
+    now: datetime,
+    after: UUID | None,
+    before: UUID | None,
+    limit: int,
+    backwards: bool,
+) -> list[Title]:
+    """Return titles by descending id (ids grow with time), in the direction of travel."""
+    statement = scope_to_viewer(select(titles), viewer, now)
+    if after is not None:
+        statement = statement.where(titles.c.id < literal(after, Uuid))
+    if before is not None:
+        statement = statement.where(titles.c.id > literal(before, Uuid))
+    order = titles.c.id.asc() if backwards else titles.c.id.desc()
+    return [_title(row) for row in await connection.execute(statement.order_by(order).limit(limit))]
+
+
+async def _aligned(connection: AsyncConnection, statement: Select[Any], keys: Sequence[UUID]) -> list[Title | None]:
+    found = {row.id: _title(row) for row in await connection.execute(statement)}
+    return [found.get(key) for key in keys]
+
+
+def _title(row: Row[Any]) -> Title:
+    return Title(
+        id=row.id,
+        kind=TitleKind(row.kind),
+        state=TitleState(row.state),
+        default_language=row.default_language,
+        release_year=row.release_year,
+        maturity_age=row.maturity_age,
+        version=row.version,
+        created_by=row.created_by,
+        created_at=row.created_at,
+        published_at=row.published_at,
+    )
+
+
+def _right(row: Row[Any]) -> Right:
+    return Right(row.id, row.title_id, row.territory, row.opens_at, row.closes_at)
