@@ -7,7 +7,7 @@ SHELL := /bin/bash
 .PHONY: help run test check bench schema lock web format clean
 
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 # Hashes for everything, wheels only: nothing is built, nothing comes from elsewhere than was locked.
 INSTALL := $(PIP) install --require-hashes --only-binary :all: --no-deps
 COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \

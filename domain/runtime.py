@@ -10,6 +10,7 @@ from domain.drm import AxinomSettings, KeySystem, LicenceProvider, choose_provid
 from domain.kernel.bus import Bus
 from domain.kernel.clock import Clock, system_clock
 from domain.kernel.crypto import KEY_BYTES, Keyring
+from domain.kernel.refusals import Unavailable
 from domain.kernel.work import Database, Reads, Work
 from domain.media.object_store import ObjectStore
 from domain.media.tools import MediaTools, ToolMissing
@@ -56,7 +57,7 @@ async def open_runtime(settings: Settings, *, clock: Clock = system_clock) -> As
     if not settings.database_url:
         raise SettingInvalid("DATABASE_URL", "is not set; `marquee run` starts a server of its own")
     keyring = keyring_of(settings)
-    tools = _tools_of(settings)
+    tools, licences, objects = _tools_of(settings), _licences_of(settings, keyring), _objects_of(settings)
     database = Database.connect(
         settings.database_url, pool_size=settings.write_pool_size, read_pool_size=settings.read_pool_size
     )
@@ -66,14 +67,15 @@ async def open_runtime(settings: Settings, *, clock: Clock = system_clock) -> As
                 settings=settings,
                 database=database,
                 bus=bus,
-                objects=ObjectStore.open(settings.media_url or (settings.data_dir / "media").as_uri()),
+                objects=objects,
                 keyring=keyring,
                 tools=tools,
-                licences=_licences_of(settings, keyring),
+                licences=licences,
                 clock=clock,
             )
     finally:
         await database.close()
+        await objects.close()
 
 
 def keyring_of(settings: Settings) -> Keyring:
@@ -119,6 +121,13 @@ def _tools_of(settings: Settings) -> MediaTools:
     except ToolMissing as missing:
         variable = {"ffmpeg": "FFMPEG_PATH", "ffprobe": "FFPROBE_PATH"}.get(missing.tool, "PACKAGER_PATH")
         raise SettingInvalid(variable, str(missing)) from missing
+
+
+def _objects_of(settings: Settings) -> ObjectStore:
+    try:
+        return ObjectStore.open(settings.media_url or (settings.data_dir / "media").as_uri())
+    except (ValueError, Unavailable) as fault:
+        raise SettingInvalid("MEDIA_URL", str(fault)) from fault
 
 
 def _licences_of(settings: Settings, keyring: Keyring) -> LicenceProvider:

@@ -7,7 +7,7 @@ import time
 import urllib.error
 import urllib.request
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -59,7 +59,7 @@ async def run_locally(settings: Settings) -> None:
         await _until(stop, _live(house, listener))
 
 
-async def _until(stop: asyncio.Event, living: "asyncio.coroutines.Coroutine[None, None, None]") -> None:
+async def _until(stop: asyncio.Event, living: Coroutine[None, None, None]) -> None:
     """Let `living` go on until it raises or somebody asks to stop."""
     tasks = {asyncio.create_task(living), asyncio.create_task(stop.wait())}
     done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
