@@ -1,10 +1,11 @@
 import { ApiFault, ApiUnreachable } from "./client";
+import { deviceName } from "./device-name";
 
 export type Persona = "VIEWER" | "BASIC" | "EDITOR" | "ABROAD";
 
 /** Signs in as one of the demo's people; the answer sets the session cookie. */
 export async function signInAs(persona: Persona): Promise<void> {
-  await call("/session/demo", { method: "POST", body: JSON.stringify({ persona }) });
+  await call("/session/demo", { method: "POST", body: JSON.stringify({ persona, deviceName: deviceName(navigator.userAgent) }) });
 }
 
 export async function signOut(): Promise<void> {

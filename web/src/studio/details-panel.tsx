@@ -19,7 +19,7 @@ interface DetailsPanelProps {
 export function DetailsPanel({ title, onChanged }: DetailsPanelProps) {
   const [editing, setEditing] = useState(false);
   return (
-    <Panel heading="Words" done>
+    <Panel heading="Name and description" done>
       {editing ? (
         <DetailsForm title={title} onChanged={onChanged} onClose={() => setEditing(false)} />
       ) : (

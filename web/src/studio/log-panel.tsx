@@ -5,7 +5,6 @@ export function LogPanel({ lines }: { readonly lines: ReadonlyArray<LogLine> }) 
   return (
     <aside className="log" aria-labelledby="log-heading">
       <h2 id="log-heading">What’s happening</h2>
-      {lines.length === 0 && <p className="log-empty">Every step of this title shows up here.</p>}
       <ol role="log" aria-live="polite" reversed>
         {lines.map((line) => (
           <li key={line.number}>

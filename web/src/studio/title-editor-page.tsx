@@ -9,6 +9,7 @@ import { TitleBadge } from "./badges";
 import { ClipPanel } from "./clip-panel";
 import { DetailsPanel } from "./details-panel";
 import { LogPanel } from "./log-panel";
+import { progressLine } from "./progress-words";
 import { PublishPanel } from "./publish-panel";
 import { RightsPanel } from "./rights-panel";
 import { useLog } from "./use-log";
@@ -36,7 +37,7 @@ export function TitleEditorPage({ titleId }: { readonly titleId: string }) {
 }
 
 function Editor({ title, reload }: { readonly title: StudioTitle; readonly reload: () => void }) {
-  const [lines, log] = useLog();
+  const [lines, log] = useLog(standing(title));
   const changed = useCallback(
     (what: string) => {
       log(what);
@@ -61,6 +62,12 @@ function Editor({ title, reload }: { readonly title: StudioTitle; readonly reloa
       </div>
     </>
   );
+}
+
+/** Where the title stands, in one line. */
+function standing(title: StudioTitle): string {
+  if (!title.asset) return "Opened. There is no clip yet";
+  return progressLine({ ...title.asset.progress, state: title.asset.state });
 }
 
 function EditorSkeleton() {

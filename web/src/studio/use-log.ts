@@ -10,8 +10,8 @@ export interface LogLine {
 const LINES_KEPT = 100;
 
 /** A growing list of what happened on this page, newest first. The same line twice in a row is said once. */
-export function useLog(): readonly [ReadonlyArray<LogLine>, (text: string) => void] {
-  const [lines, setLines] = useState<ReadonlyArray<LogLine>>([]);
+export function useLog(first: string): readonly [ReadonlyArray<LogLine>, (text: string) => void] {
+  const [lines, setLines] = useState<ReadonlyArray<LogLine>>(() => [{ number: 1, at: new Date(), text: first }]);
   const log = useCallback((text: string) => {
     setLines((held) => {
       if (held[0]?.text === text) return held;

@@ -35,7 +35,7 @@ export function Notice({ explanation, icon = "warning", onRetry, children }: Not
 /** One line inside a form: what was refused. */
 export function InlineProblem({ explanation }: { readonly explanation: Explanation | undefined }) {
   return (
-    <div role="alert">
+    <div role="alert" className="inline-problem-slot">
       {explanation && (
         <p className="inline-problem">
           <Icon name="warning" size={18} />

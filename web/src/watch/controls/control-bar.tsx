@@ -35,7 +35,7 @@ export function ControlBar({ engine, player, started, control, fullscreen }: Con
         <Volume player={player} engine={engine} />
         <p className="control-time">
           <span className="visually-hidden">Position </span>
-          {clockTime(player.positionS)} <span className="control-time-total">/ {clockTime(player.durationS)}</span>
+          {clockTime(player.positionS)} <span className="control-time-total">/ {clockTime(Math.round(player.durationS))}</span>
         </p>
         <TrackMenus engine={engine} player={player} onOpen={control.pin} />
         {document.pictureInPictureEnabled && (

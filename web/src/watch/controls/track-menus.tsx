@@ -61,13 +61,15 @@ function CaptionSize({ onChange }: { readonly onChange: (scale: number) => void 
     onChange(next);
   };
   return (
-    <fieldset className="caption-size">
-      <legend>Subtitle size</legend>
-      {SIZES.map((size) => (
-        <button key={size.label} type="button" aria-pressed={size.scale === scale} onClick={() => choose(size.scale)}>
-          {size.label}
-        </button>
-      ))}
-    </fieldset>
+    <div role="group" aria-labelledby="caption-size" className="caption-size">
+      <p id="caption-size">Subtitle size</p>
+      <div>
+        {SIZES.map((size) => (
+          <button key={size.label} type="button" aria-pressed={size.scale === scale} onClick={() => choose(size.scale)}>
+            {size.label}
+          </button>
+        ))}
+      </div>
+    </div>
   );
 }
