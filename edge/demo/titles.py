@@ -70,9 +70,9 @@ TITLES = (
         maturity_age=6,
         duration_s=64,
         picture=(
-            "mandelbrot=s=640x360:rate=24:start_scale=3:end_scale=0.0004:end_pts=1560:maxiter=220:inner=black"
+            "mandelbrot=s=640x360:rate=24:start_scale=3:end_scale=0.0004:end_pts=1560:maxiter=120:inner=black"
             ":outer=normalized_iteration_count:bailout=10:start_x=-0.743643887037158704752191506114774"
-            ":start_y=-0.131825904205311970493132056385139,scale=1920:1080:flags=bicubic,gblur=sigma=1.6"
+            ":start_y=-0.131825904205311970493132056385139,scale=1920:1080:flags=bicubic,gblur=sigma=2.2"
             ",hue=h=30*sin(t/9):s=0.85"
         ),
         sounds={"en": CALM, "de": BRIGHT},
