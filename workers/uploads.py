@@ -4,7 +4,7 @@ from uuid import UUID
 
 from domain.kernel.job_handlers import Done, Handler, Outcome, RunningJob
 from domain.media import uploads
-from domain.media.upload import UploadState, parts_prefix, upload_prefix
+from domain.media.upload import UploadState, upload_prefix
 from domain.runtime import Runtime
 
 EXPIRE_EVERY_S = 60.0
@@ -19,7 +19,8 @@ def upload_handlers(runtime: Runtime) -> list[Handler]:
         if upload is None or upload.state in (UploadState.EXPIRED, UploadState.TERMINATED):
             await runtime.objects.delete_prefix(upload_prefix(upload_id))
         elif upload.object_key is not None:
-            await runtime.objects.delete_prefix(parts_prefix(upload_id))
+            # Besides its parts, also the wholes of writers that were killed or came too late.
+            await runtime.objects.delete_prefix(upload_prefix(upload_id), keep=upload.object_key)
         return Done()
 
     return [Handler(uploads.EXPIRE, _expire, every_s=EXPIRE_EVERY_S), Handler(uploads.SWEEP, sweep)]

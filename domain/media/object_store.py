@@ -11,9 +11,8 @@ S3 bucket; give the bucket a lifecycle rule that removes incomplete uploads afte
 
 import asyncio
 import os
-import shutil
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterator
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -242,16 +241,18 @@ class ObjectStore:
             except FileNotFoundError:
                 return
 
-    async def delete_prefix(self, prefix: str) -> None:
-        """Remove every object below a prefix of whole path segments, such as `work/<asset id>/`."""
+    async def delete_prefix(self, prefix: str, *, keep: str | None = None) -> None:
+        """Remove every object below a prefix of whole path segments, such as `work/<asset id>/`, but for `keep`."""
         prefix = checked_prefix(prefix)
         with _translated("delete", prefix):
             if self._folder is not None:
                 # Also takes the hidden files of puts that a killed process left half-way; a listing leaves them out.
-                await asyncio.to_thread(_remove_folder, self._folder / prefix)
+                kept = None if keep is None else self._folder / checked_key(keep)
+                await asyncio.to_thread(_remove_folder, self._folder / prefix, kept)
                 return
             async for batch in obstore.list(self._vendor, prefix, chunk_size=DELETES_AT_ONCE):
-                await obstore.delete_async(self._vendor, [entry["path"] for entry in batch])
+                if paths := [entry["path"] for entry in batch if entry["path"] != keep]:
+                    await obstore.delete_async(self._vendor, paths)
 
     async def list(self, prefix: str) -> AsyncIterator[ObjectHead]:
         """Yield the heads of all objects below a prefix of whole path segments, in no particular order."""
@@ -343,8 +344,15 @@ def _force_to_disk(path: Path) -> None:
             os.close(descriptor)
 
 
-def _remove_folder(folder: Path) -> None:
-    if folder.is_dir():
-        shutil.rmtree(folder)
-    else:
+def _remove_folder(folder: Path, kept: Path | None) -> None:
+    """Remove a folder but for one file. Others may put and delete below it at the same moment."""
+    if folder.is_symlink() or not folder.is_dir():
         folder.unlink(missing_ok=True)
+        return
+    with suppress(FileNotFoundError):
+        for entry in folder.iterdir():
+            if entry != kept:
+                _remove_folder(entry, kept)
+    with suppress(OSError):
+        # It still holds what is kept, or something new.
+        folder.rmdir()

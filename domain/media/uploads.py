@@ -4,7 +4,6 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -27,10 +26,8 @@ from domain.media.upload import (
     UploadLimits,
     UploadState,
     UploadTooLarge,
-    parts_prefix,
     plain_file_name,
     plain_media_type,
-    upload_prefix,
 )
 
 SWEEP = "media.sweep_upload"
@@ -40,15 +37,6 @@ SWEEP_DELAY_S = 30.0
 EXPIRED_AT_ONCE = 100
 
 _LIST = "uploads"
-
-
-@dataclass(frozen=True)
-class Leftovers:
-    """What an upload no longer needs: everything below `prefix`, and around it all objects but `kept_key`."""
-
-    prefix: str
-    around: str
-    kept_key: str | None
 
 
 async def create_upload(
@@ -139,17 +127,6 @@ async def expire_uploads(work: Work, *, limit: int = EXPIRED_AT_ONCE) -> int:
 async def sweep_later(work: Work, id: UUID) -> None:
     """Enqueue the removal of what an upload that is whole, or has ended, no longer needs."""
     await work.enqueue(Job(SWEEP, {"upload_id": str(id)}, delay_s=SWEEP_DELAY_S, dedupe_key=f"upload:{id}:sweep"))
-
-
-async def leftovers_of_upload(work: Work, *, upload_id: UUID) -> Leftovers | None:
-    """Name what of an upload may be removed from the store; nothing while it may still be needed."""
-    upload = await store.lock_upload(work.connection, upload_id)
-    if upload is None or upload.state.is_open or (upload.state is UploadState.COMPLETE and upload.is_partial):
-        return None
-    everything = upload_prefix(upload_id)
-    if upload.object_key is None:
-        return Leftovers(everything, everything, None)
-    return Leftovers(parts_prefix(upload_id), everything, upload.object_key)
 
 
 async def own_upload(work: Work, *, viewer: Viewer | None, upload_id: UUID) -> Upload:
