@@ -1,0 +1,154 @@
+"""Heartbeats, stopping, and ending sessions from elsewhere."""
+
+import math
+from uuid import UUID
+
+from domain.accounts import Viewer, require_viewer
+from domain.entitlements import decide, gather
+from domain.kernel.crypto import Keyring
+from domain.kernel.refusals import InvalidInput, NotFound, Refusal
+from domain.kernel.work import Work
+from domain.playback import store
+from domain.playback.session import (
+    LEASE,
+    HeartbeatAccepted,
+    PlaybackRevoked,
+    PlaybackSession,
+    PlaybackState,
+    PlaybackStopped,
+    PlayerState,
+    SessionEnded,
+    StaleSequence,
+    account_topic,
+)
+from domain.playback.token import make_token
+
+SEQUENCE_MAX = 2**31 - 1
+# Players report the end a little late: their clock runs on past the last frame.
+POSITION_SLACK_S = 10.0
+
+
+async def heartbeat(
+    work: Work,
+    *,
+    viewer: Viewer | None,
+    keyring: Keyring,
+    session_id: UUID,
+    sequence: int,
+    position_s: float,
+    state: PlayerState,
+    address: str,
+) -> HeartbeatAccepted:
+    """Renew a session's lease and note where the player is. `sequence` grows with every message of the session.
+
+    Access is decided anew each time, so a right, grant or title that is gone ends the session with its lease. The
+    session follows its viewer to a new network address.
+
+    Raises:
+        SignInRequired, InvalidInput.
+        NotFound: no such session of this account and device.
+        StaleSequence: an older message than one already taken; nothing moves.
+        SessionEnded: stopped, revoked, left too long, or access has gone.
+    """
+    viewer = require_viewer(viewer)
+    _check(sequence, position_s)
+    session = await store.renew(
+        work.connection,
+        session_id,
+        device_id=viewer.device_id,
+        sequence=sequence,
+        position_s=position_s,
+        player_state=state,
+        address=address,
+        now=work.now,
+        lease_until=work.now + LEASE,
+        slack_s=POSITION_SLACK_S,
+    )
+    if session is None:
+        raise await _why_not(work, viewer, session_id, sequence, position_s)
+    decision = decide(await gather(work.reads(), viewer=viewer, title_id=session.title_id))
+    if not decision.allowed:
+        # Raising takes the renewal back: the session ends with the lease it had.
+        raise SessionEnded(PlaybackState.REVOKED, decision.reasons)
+    await store.keep_resume_point(work.connection, session, now=work.now)
+    token = make_token(keyring, session_id=session.id, expires_at=session.expires_at)
+    return HeartbeatAccepted(session, token)
+
+
+async def stop_playback(
+    work: Work, *, viewer: Viewer | None, session_id: UUID, sequence: int, position_s: float
+) -> PlaybackSession:
+    """Stop a session and free its screen. Stopping again with the same sequence returns it as it is.
+
+    Announces PlaybackStopped. Raises:
+        SignInRequired, InvalidInput.
+        NotFound: no such session of this account and device.
+        StaleSequence: an older message than one already taken; nothing moves.
+        SessionEnded: it was ended another way.
+    """
+    viewer = require_viewer(viewer)
+    _check(sequence, position_s)
+    session = await store.stop(
+        work.connection,
+        session_id,
+        device_id=viewer.device_id,
+        sequence=sequence,
+        position_s=position_s,
+        now=work.now,
+        slack_s=POSITION_SLACK_S,
+    )
+    if session is None:
+        earlier = await store.session_of_device(work.connection, session_id, viewer.device_id)
+        if earlier is not None and earlier.state is PlaybackState.ENDED and earlier.sequence == sequence:
+            return earlier
+        raise await _why_not(work, viewer, session_id, sequence, position_s)
+    await store.keep_resume_point(work.connection, session, now=work.now)
+    await work.announce(account_topic(session.account_id), PlaybackStopped(session.id, session.position_s))
+    return session
+
+
+async def revoke_session(work: Work, *, viewer: Viewer | None, session_id: UUID) -> PlaybackSession:
+    """End a session of the viewer's account from any of its devices. Doing it twice changes nothing.
+
+    Announces PlaybackRevoked. Raises:
+        SignInRequired.
+        NotFound: no such session of this account.
+    """
+    viewer = require_viewer(viewer)
+    revoked = await store.revoke(work.connection, account_id=viewer.account_id, session_id=session_id, now=work.now)
+    for session in revoked:
+        await work.announce(account_topic(session.account_id), PlaybackRevoked(session.id))
+        return session
+    found = await store.session_of_account(work.connection, session_id, viewer.account_id)
+    if found is None:
+        raise NotFound("playback session", session_id)
+    return found
+
+
+async def revoke_all(work: Work, *, account_id: UUID) -> int:
+    """End every session of an account, as signing out everywhere does. Returns how many were ended."""
+    revoked = await store.revoke(work.connection, account_id=account_id, session_id=None, now=work.now)
+    for session in revoked:
+        await work.announce(account_topic(account_id), PlaybackRevoked(session.id))
+    return len(revoked)
+
+
+def _check(sequence: int, position_s: float) -> None:
+    if not 1 <= sequence <= SEQUENCE_MAX:
+        raise InvalidInput("sequence", f"Count from 1 to {SEQUENCE_MAX}.")
+    if not math.isfinite(position_s) or position_s < 0:
+        raise InvalidInput("positionSeconds", "Use seconds of media time from 0 on.")
+
+
+async def _why_not(work: Work, viewer: Viewer, session_id: UUID, sequence: int, position_s: float) -> Refusal:
+    """Find out why a message to a session changed nothing."""
+    session = await store.session_of_device(work.connection, session_id, viewer.device_id)
+    if session is None:
+        return NotFound("playback session", session_id)
+    state = session.state_at(work.now)
+    if state is not PlaybackState.ACTIVE or session.expires_at <= work.now:
+        return SessionEnded(PlaybackState.EXPIRED if state is PlaybackState.ACTIVE else state)
+    if session.sequence >= sequence:
+        return StaleSequence(session.sequence)
+    assert position_s > session.duration_s + POSITION_SLACK_S, "the guards of a message are all told here"
+    return InvalidInput("positionSeconds", f"The title ends at {session.duration_s:.0f} s.")

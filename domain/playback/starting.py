@@ -1,0 +1,116 @@
+"""Starting playback: one transaction that decides, takes a screen, and says where to go on."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from domain.accounts import Role, Viewer, require_viewer
+from domain.entitlements import AccessDecision, Reason, decide, gather
+from domain.kernel.crypto import Keyring
+from domain.kernel.idempotency import answer_once
+from domain.kernel.refusals import InvalidInput, NotFound
+from domain.kernel.work import Work
+from domain.media.assets import assets_by_id
+from domain.playback import store
+from domain.playback.session import (
+    LEASE,
+    SESSION_MAX,
+    AccessDenied,
+    PlaybackBegan,
+    PlaybackSession,
+    PlaybackStarted,
+    PlaybackState,
+    SessionId,
+    StreamLimitReached,
+    account_topic,
+)
+from domain.playback.token import make_token
+
+MAX_HEIGHT_LIMIT = 4320
+
+
+async def start_playback(
+    work: Work,
+    *,
+    viewer: Viewer | None,
+    keyring: Keyring,
+    title_id: UUID,
+    address: str,
+    idempotency_key: str,
+    max_height: int | None = None,
+) -> PlaybackStarted:
+    """Start playing a title on the viewer's device. A retry with the same key returns the same session.
+
+    A device that plays the same title already, after a reload say, replaces its own session and takes no second
+    screen. `max_height` is in lines, what the device can show. `address` is where the viewer's requests come from.
+    Locks the account's screens until the transaction ends. Announces PlaybackBegan.
+
+    Raises:
+        SignInRequired, InvalidInput.
+        NotFound: no such title, or one that the viewer must not know of.
+        AccessDenied: the decision said no.
+        StreamLimitReached: all screens of the account are in use.
+        IdempotencyKeyReused, RequestInProgress.
+    """
+    viewer = require_viewer(viewer)
+    if max_height is not None and not 0 < max_height <= MAX_HEIGHT_LIMIT:
+        raise InvalidInput("maxHeight", f"Use 1 to {MAX_HEIGHT_LIMIT} lines.")
+
+    async def perform() -> Mapping[str, object]:
+        return {"session_id": await _start(work, viewer, title_id, address, max_height)}
+
+    answer = await answer_once(
+        work,
+        account_id=viewer.account_id,
+        operation="startPlayback",
+        key=idempotency_key,
+        request={"title": title_id, "device": viewer.device_id, "max_height": max_height},
+        perform=perform,
+    )
+    started = await store.started_session(work.connection, UUID(str(answer["session_id"])))
+    token = make_token(keyring, session_id=started.session.id, expires_at=started.session.expires_at)
+    return PlaybackStarted(started.session, decide(started.question), started.resume_position_s, token)
+
+
+async def _start(work: Work, viewer: Viewer, title_id: UUID, address: str, max_height: int | None) -> SessionId:
+    question = await gather(work.reads(), viewer=viewer, title_id=title_id)
+    decision = decide(question)
+    if not decision.allowed:
+        raise _refusal(viewer, title_id, decision)
+    assert question.asset_id is not None, "allowed only with ready media"
+    (asset,) = await assets_by_id(work.reads(), [question.asset_id])
+    assert asset is not None, "an asset is never deleted"
+    heights = [height for height in (decision.max_height, max_height) if height is not None]
+    session = PlaybackSession(
+        id=SessionId(work.new_id()),
+        account_id=viewer.account_id,
+        profile_id=viewer.profile_id,
+        device_id=viewer.device_id,
+        title_id=title_id,
+        asset_id=asset.id,
+        state=PlaybackState.ACTIVE,
+        started_at=work.now,
+        lease_until=work.now + LEASE,
+        expires_at=work.now + SESSION_MAX,
+        sequence=0,
+        position_s=0.0,
+        duration_s=asset.duration_s or 0.0,
+        track_classes=decision.track_classes,
+        max_height=min(heights, default=None),
+    )
+    await store.claim_screens(work.connection, session, now=work.now)
+    took_screen = await store.insert_session(
+        work.connection, session, address=address, question=question, limit=decision.concurrent_streams
+    )
+    if not took_screen:
+        running = await store.active_sessions(work.connection, viewer.account_id)
+        raise StreamLimitReached(decision.concurrent_streams, running)
+    topic = account_topic(viewer.account_id)
+    await work.announce(topic, PlaybackBegan(session.id, title_id, viewer.device_id))
+    return session.id
+
+
+def _refusal(viewer: Viewer, title_id: UUID, decision: AccessDecision) -> NotFound | AccessDenied:
+    # To all but editors an unpublished title is one that does not exist.
+    if Reason.TITLE_NOT_PUBLISHED in decision.reasons and not viewer.has_role(Role.EDITOR):
+        return NotFound("title", title_id)
+    return AccessDenied(decision.reasons)
