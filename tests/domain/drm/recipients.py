@@ -9,9 +9,13 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
 
-@functools.cache
 def recipient(name: str, bits: int = 2048) -> tuple[x509.Certificate, rsa.RSAPrivateKey]:
     """A recipient with an RSA key; making one is slow, so each is made once."""
+    return _recipient(name, bits)
+
+
+@functools.cache
+def _recipient(name: str, bits: int) -> tuple[x509.Certificate, rsa.RSAPrivateKey]:
     private = rsa.generate_private_key(public_exponent=65537, key_size=bits)
     return certificate(name, private), private
 
