@@ -14,6 +14,7 @@ from uuid import UUID
 
 import orjson
 
+from domain.kernel.ids import plain_id
 from domain.kernel.refusals import InvalidInput
 
 T = TypeVar("T")
@@ -81,7 +82,7 @@ def page_of(rows: Sequence[T], *, request: PageRequest, cursor: Callable[[T], st
 
 def encode_cursor(list_name: str, *values: CursorValue | datetime | UUID) -> str:
     """Return an opaque cursor for a row of `list_name` with these sort values."""
-    return base64.urlsafe_b64encode(orjson.dumps([list_name, *values])).rstrip(b"=").decode()
+    return base64.urlsafe_b64encode(orjson.dumps([list_name, *values], default=plain_id)).rstrip(b"=").decode()
 
 
 def decode_cursor(list_name: str, cursor: str) -> list[CursorValue]:
