@@ -54,6 +54,15 @@ const byCode: Record<string, Explanation> = {
   RATE_LIMITED: { title: "Too many tries", advice: "Wait a moment, then try again." },
   UNAVAILABLE: { title: "Marquee is catching its breath", advice: "The service is briefly unavailable. Try again in a few seconds." },
   STALE_SEQUENCE: { title: "Playing in another window", advice: "A newer window has taken over this stream." },
+  RIGHT_OVERLAPS: { title: "There is a right for that time already", advice: "Take the old one back first." },
+  UPLOAD_TOO_LARGE: { title: "This file is too large", advice: "Export it smaller, or in parts." },
+  TOO_MANY_UPLOADS: { title: "Too many unfinished uploads", advice: "Finish the ones you have begun, then come back." },
+  UPLOAD_ENDED: { title: "That upload has ended", advice: "Choose the file again to start anew." },
+  UPLOAD_NOT_COMPLETE: { title: "A file has not arrived in full", advice: "Upload it again; it goes on where it stopped." },
+  ASSET_IN_PROGRESS: { title: "This clip is being prepared already", advice: "Wait for it, or cancel it first." },
+  ASSET_SETTLED: { title: "Encoding has come to its end already", advice: "Load the page again to see how it went." },
+  ASSET_NOT_FAILED: { title: "There is nothing to try again", advice: "Upload the clip anew instead." },
+  KEY_SYSTEM_UNAVAILABLE: { title: "No licence for this browser", advice: "Use a current Chrome, Edge or Firefox." },
   DEMO_OFF: { title: "Demo sign-in is off", advice: "This server does not offer demo viewers." },
 };
 

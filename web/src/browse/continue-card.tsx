@@ -14,7 +14,8 @@ export function ContinueCard({ point }: { readonly point: Point }) {
   const length = title.durationSeconds ?? undefined;
   const left = length === undefined ? `at ${clockTime(positionSeconds)}` : remainingTime(length - positionSeconds);
   return (
-    <Link to={pathTo.watch(title.id)} className="card" aria-label={`Continue ${title.name}, ${left}`}>
+    <Link to={pathTo.watch(title.id)} className="card">
+      <span className="visually-hidden">Continue</span>
       <span className="card-picture">
         <Artwork name={title.name} url={title.poster?.url} />
         <span className="card-play">

@@ -28,12 +28,15 @@ export class Engine {
   private readonly listeners = new Set<() => void>();
   private current: PlayerSnapshot = emptySnapshot;
   private prefixes: { from: string; to: string } = { from: "", to: "" };
+  /** Where the film is to begin. Until its first picture is there, this is the position to tell, not zero. */
+  private startS: number | undefined;
 
   constructor(
     private readonly video: HTMLVideoElement,
     container: HTMLElement,
   ) {
     const { signal } = this.abort;
+    video.addEventListener("loadeddata", () => (this.startS = undefined), { signal });
     for (const name of videoEvents) video.addEventListener(name, () => this.refresh(), { signal });
     for (const name of trackEvents) this.player.addEventListener(name, () => this.refreshTracks());
     this.player.addEventListener("buffering", () => this.refresh());
@@ -52,6 +55,8 @@ export class Engine {
 
   /** Loads and plays a source. What goes wrong is told through the snapshot's fault. */
   async load(source: Source): Promise<void> {
+    this.startS = source.startS;
+    this.refresh();
     try {
       await this.player.attach(this.video);
       this.configure(source);
@@ -174,17 +179,22 @@ export class Engine {
   }
 
   private refresh(): void {
-    this.tell({ ...readVideo(this.video), buffering: this.player.isBuffering() });
+    this.tell({ ...this.readVideo(), buffering: this.player.isBuffering() });
   }
 
   private refreshTracks(): void {
     const automatic = this.player.getConfiguration().abr.enabled;
     this.tell({
-      ...readVideo(this.video),
+      ...this.readVideo(),
       qualities: qualityChoices(this.player.getVideoTracks(), automatic),
       audio: audioChoices(this.player.getAudioTracks()),
       subtitles: subtitleChoices(this.player.getTextTracks()),
     });
+  }
+
+  private readVideo(): Partial<PlayerSnapshot> {
+    const seen = readVideo(this.video);
+    return this.startS === undefined ? seen : { ...seen, positionS: this.startS };
   }
 
   private tell(change: Partial<Omit<PlayerSnapshot, "fault">> & { readonly fault?: Fault | undefined }): void {
