@@ -1,0 +1,25 @@
+"""`python -m bench <law> [options]`: runs the module of that name; without a law it lists them."""
+
+import runpy
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+NOT_LAWS = {"__init__", "__main__", "harness"}
+
+
+def main() -> None:
+    """Hand over to the law's module, which measures, prints and exits 1 when it falls short."""
+    laws = sorted(path.stem for path in HERE.glob("*.py") if path.stem not in NOT_LAWS)
+    if len(sys.argv) < 2:
+        print(f"Laws: {', '.join(laws)}. For example: make bench LAW={laws[0]}")
+        return
+    law, *options = sys.argv[1:]
+    if law not in laws:
+        sys.exit(f"bench: there is no law {law!r}; there are {', '.join(laws)}")
+    sys.argv = [f"bench {law}", *options]
+    runpy.run_module(f"bench.{law}", run_name="__main__")
+
+
+if __name__ == "__main__":
+    main()
