@@ -62,7 +62,7 @@ const byCode: Record<string, Explanation> = {
   ASSET_IN_PROGRESS: { title: "This clip is being prepared already", advice: "Wait for it, or cancel it first." },
   ASSET_SETTLED: { title: "Encoding has come to its end already", advice: "Load the page again to see how it went." },
   ASSET_NOT_FAILED: { title: "There is nothing to try again", advice: "Upload the clip anew instead." },
-  KEY_SYSTEM_UNAVAILABLE: { title: "No licence for this browser", advice: "Use a current Chrome, Edge or Firefox." },
+  KEY_SYSTEM_UNSUPPORTED: { title: "No licence for this browser", advice: "Use a current Chrome, Edge or Firefox." },
   DEMO_OFF: { title: "Demo sign-in is off", advice: "This server does not offer demo viewers." },
 };
 
@@ -123,6 +123,7 @@ const rejections: Record<AssetRejectionReason, string> = {
   UNSUPPORTED_CONTAINER: "This kind of file isn’t supported. Use MP4, MOV, MKV, WebM, MPEG-TS or AVI.",
   UNSUPPORTED_CODEC: "The picture or sound inside uses a format that can’t be decoded.",
   NO_VIDEO: "The file has sound but no picture.",
+  NO_AUDIO: "The file that should bring another language’s sound has none.",
   PICTURE_TOO_LARGE: "The picture is larger than we accept.",
   ZERO_LENGTH: "The video lasts no time at all.",
   TOO_LONG: "The video is longer than we accept.",

@@ -28,5 +28,5 @@ const fetcher = makeFetcher();
 
 /** The GraphQL workbench, served by the API itself in development; nothing of it comes from elsewhere. */
 export function Workbench() {
-  return <GraphiQL fetcher={fetcher} defaultQuery={welcome} />;
+  return <GraphiQL fetcher={fetcher} defaultQuery={welcome} defaultTheme="dark" />;
 }
