@@ -6,12 +6,11 @@ from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
-from domain.accounts import Viewer
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
-from tests.arrange import complete_upload, create_draft, create_editor, create_viewer, receiving_upload
 
+from domain.accounts import Viewer
 from domain.kernel.bus import Bus
 from domain.kernel.idempotency import IdempotencyKeyReused
 from domain.kernel.refusals import Forbidden, InvalidInput, NotFound, Refusal, SignInRequired
@@ -60,6 +59,7 @@ from domain.media.transcoding import (
     report_packaging,
     report_step,
 )
+from tests.arrange import complete_upload, create_draft, create_editor, create_viewer, receiving_upload
 from tests.media_plans import a_plan, a_probe
 
 STEPS = 4  # Three chunks and one sound track.
