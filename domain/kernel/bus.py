@@ -143,9 +143,13 @@ class Bus:
             try:
                 while not lost.done():
                     incoming = asyncio.create_task(subscriber.get())
-                    await asyncio.wait({incoming, lost}, return_when=asyncio.FIRST_COMPLETED)
-                    if not incoming.done():
-                        incoming.cancel()
+                    try:
+                        await asyncio.wait({incoming, lost}, return_when=asyncio.FIRST_COMPLETED)
+                    finally:
+                        # Also when this task is cancelled: left alone, it would complain when the line closes.
+                        if not incoming.done():
+                            incoming.cancel()
+                    if incoming.cancelled() or not incoming.done():
                         break
                     for topic in incoming.result().message.split("\n"):
                         self._ring_here(topic)
