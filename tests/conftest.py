@@ -6,7 +6,6 @@
 import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -137,27 +136,6 @@ async def bus(database_url: str) -> AsyncIterator[Bus]:
         yield bus
 
 
-@dataclass(frozen=True)
-class _RolledBack(Database):
-    """A database whose short reads see what the test's open transaction wrote."""
-
-    work_connection: object = None
-
-    def read(self) -> AbstractAsyncContextManager[object]:  # type: ignore[override]  # lends the one connection
-        return _lend(self.work_connection)
-
-
-class _lend(AbstractAsyncContextManager[object]):  # noqa: N801 (reads as a verb)
-    def __init__(self, connection: object) -> None:
-        self._connection = connection
-
-    async def __aenter__(self) -> object:
-        return self._connection
-
-    async def __aexit__(self, *_exc: object) -> None:
-        return None
-
-
 @pytest.fixture
 async def work(shared_database: Database, clock: SettableClock) -> AsyncIterator[Work]:
     """Open work at the clock's instant, rolled back when the test ends."""
@@ -168,10 +146,9 @@ async def work(shared_database: Database, clock: SettableClock) -> AsyncIterator
 
 
 @pytest.fixture
-def reads(shared_database: Database, work: Work) -> Reads:
+def reads(work: Work) -> Reads:
     """Reads that see what `work` wrote but has not committed."""
-    lent = _RolledBack(shared_database.writes, shared_database.reading, work.connection)
-    return Reads(lent, now=work.now)
+    return work.reads()
 
 
 @pytest.fixture(scope="session")

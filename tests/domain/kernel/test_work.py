@@ -101,7 +101,9 @@ async def test_a_lost_connection_is_refused_as_unavailable_and_the_next_call_wor
         assert (await work.connection.execute(text("SELECT 1"))).scalar_one() == 1
 
 
-async def test_a_full_pool_is_refused_as_unavailable(database_url: str, bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_full_pool_is_refused_as_unavailable(
+    database_url: str, bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("domain.kernel.work.POOL_WAIT_S", 0.05)
     small = Database.connect(database_url, pool_size=1, read_pool_size=1)
     async with small.read():

@@ -1,0 +1,119 @@
+"""Signing in: opaque tokens, ended at once when they are ended."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+
+from domain.accounts import (
+    EmailTaken,
+    Persona,
+    Role,
+    create_account,
+    profiles_of,
+    require_role,
+    sign_in,
+    sign_in_demo,
+    sign_out,
+    suspend_account,
+    viewer_by_token,
+)
+from domain.kernel.refusals import Forbidden, InvalidInput, NotFound, SignInRequired
+from domain.kernel.work import Reads, Work
+from tests.arrange import create_editor, create_viewer
+
+
+async def test_a_token_names_its_viewer(work: Work, reads: Reads) -> None:
+    signed = await sign_in_demo(work, persona=Persona.EDITOR, device_name="Laptop")
+    assert await viewer_by_token(reads, signed.token) == signed.viewer
+    assert signed.viewer.has_role(Role.EDITOR)
+    assert signed.viewer.territory == "DE"
+
+
+async def test_only_the_hash_of_a_token_is_kept(work: Work) -> None:
+    signed = await sign_in_demo(work, persona=Persona.VIEWER, device_name="Laptop")
+    kept = (await work.connection.execute(text("SELECT token_hash FROM sign_ins"))).scalars().all()
+    assert all(signed.token.encode() not in bytes(row) for row in kept)
+    assert signed.token not in repr(signed)
+
+
+async def test_an_ended_sign_in_names_nobody(work: Work, reads: Reads) -> None:
+    signed = await sign_in_demo(work, persona=Persona.VIEWER, device_name="Laptop")
+    await sign_out(work, viewer=signed.viewer)
+    assert await viewer_by_token(reads, signed.token) is None
+
+
+async def test_an_expired_sign_in_names_nobody(work: Work, reads: Reads) -> None:
+    signed = await sign_in_demo(work, persona=Persona.VIEWER, device_name="Laptop")
+    later = Reads(reads.database, now=work.now + timedelta(hours=12))
+    assert await viewer_by_token(later, signed.token) is None
+
+
+@pytest.mark.parametrize("token", ["", "x", "x" * 43, "x" * 10_000, "\x00" * 43, "ü" * 43])
+async def test_a_made_up_token_names_nobody(reads: Reads, token: str) -> None:
+    assert await viewer_by_token(reads, token) is None
+
+
+async def test_a_suspended_account_is_signed_out_and_stays_out(work: Work, reads: Reads) -> None:
+    admin = await create_viewer(work, roles=frozenset({Role.ADMINISTRATOR}))
+    signed = await sign_in_demo(work, persona=Persona.VIEWER, device_name="Laptop")
+    await suspend_account(work, viewer=admin, account_id=signed.viewer.account_id)
+    assert await viewer_by_token(reads, signed.token) is None
+    with pytest.raises(NotFound):
+        await sign_in(work, account_id=signed.viewer.account_id, device_name="New laptop")
+
+
+async def test_a_persona_is_one_account_however_often_it_signs_in(work: Work) -> None:
+    first = await sign_in_demo(work, persona=Persona.ABROAD, device_name="Laptop")
+    again = await sign_in_demo(work, persona=Persona.ABROAD, device_name="Laptop", device_id=first.viewer.device_id)
+    assert again.viewer.account_id == first.viewer.account_id
+    assert again.viewer.device_id == first.viewer.device_id
+    assert again.viewer.sign_in_id != first.viewer.sign_in_id
+
+
+async def test_a_device_of_another_account_is_not_taken_over(work: Work) -> None:
+    theirs = await sign_in_demo(work, persona=Persona.VIEWER, device_name="Television")
+    mine = await sign_in_demo(work, persona=Persona.BASIC, device_name="Mine", device_id=theirs.viewer.device_id)
+    assert mine.viewer.device_id != theirs.viewer.device_id
+    names = (await work.connection.execute(text("SELECT name FROM devices ORDER BY name"))).scalars().all()
+    assert names == ["Mine", "Television"]
+
+
+async def test_two_accounts_cannot_share_an_address(work: Work) -> None:
+    await create_account(work, email="Ada@Example.com", display_name="Ada", territory="DE")
+    with pytest.raises(EmailTaken):
+        await create_account(work, email="ada@example.com", display_name="Another", territory="DE")
+
+
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [
+        ("email", {"email": "nobody"}),
+        ("email", {"email": "a@b." + "c" * 260}),
+        ("displayName", {"display_name": "  "}),
+        ("territory", {"territory": "Germany"}),
+        ("maturityLimit", {"maturity_limit": 99}),
+    ],
+)
+async def test_an_unusable_account_is_refused_and_not_made(work: Work, field: str, values: dict[str, object]) -> None:
+    usable: dict[str, object] = {"email": f"{uuid4().hex}@example.com", "display_name": "Ada", "territory": "DE"}
+    with pytest.raises(InvalidInput) as refused:
+        await create_account(work, **(usable | values))  # type: ignore[arg-type]  # a test's shorthand
+    assert refused.value.field == field
+    assert (await work.connection.execute(text("SELECT count(*) FROM accounts"))).scalar_one() == 0
+
+
+async def test_a_new_account_has_one_profile(work: Work, reads: Reads) -> None:
+    account = await create_account(work, email="a@example.com", display_name="Ada", territory="DE")
+    ((profile,),) = await profiles_of(reads, [account.id])
+    assert (profile.name, profile.maturity_limit) == ("Ada", 18)
+
+
+async def test_a_role_is_required_by_name(work: Work) -> None:
+    viewer, editor = await create_viewer(work), await create_editor(work)
+    assert require_role(editor, Role.EDITOR) is editor
+    with pytest.raises(Forbidden):
+        require_role(viewer, Role.EDITOR)
+    with pytest.raises(SignInRequired):
+        require_role(None, Role.EDITOR)
