@@ -70,8 +70,8 @@ async def _ready_asset(work: Work, editor: Viewer, title_id: UUID) -> UUID:
     # What makes an asset ready is tested with the workers; here it only has to be so.
     await work.connection.execute(
         text(
-            "INSERT INTO assets (id, account_id, title_id, upload_id, state, priority, schemes, plan, duration_s, width,"
-            " height, hdr, steps_total, steps_done, packaging_fraction, created_at, ready_at)"
+            "INSERT INTO assets (id, account_id, title_id, upload_id, state, priority, schemes, plan, duration_s,"
+            " width, height, hdr, steps_total, steps_done, packaging_fraction, created_at, ready_at)"
             " VALUES (:id, :account_id, :title_id, :upload_id, 'READY', 0, '{cenc}', '{}', :duration_s, 1920, 1080,"
             " false, 1, 1, 1, :now, :now)"
         ),
