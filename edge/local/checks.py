@@ -10,7 +10,6 @@ CannotStart
 import errno
 import fcntl
 import os
-import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -79,18 +78,17 @@ def hold_folder(data_dir: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def check_room(data_dir: Path) -> None:
-    """Refuse to start on a disk that will be full before we are done.
+def check_room(data_dir: Path, *, free_bytes: int) -> None:
+    """Refuse to start on a disk that will be full before we are done; `free_bytes` are left there.
 
     Raises:
         DiskFull.
     """
     is_first = not (data_dir / "media").exists()
     needed = ROOM_FOR_A_FIRST_START_BYTES if is_first else ROOM_FOR_A_LATER_START_BYTES
-    free = shutil.disk_usage(data_dir).free
-    if free < needed:
+    if free_bytes < needed:
         raise DiskFull(
-            f"the disk of {data_dir} has {free // MIB} MiB left and {needed // MIB} MiB are needed: "
+            f"the disk of {data_dir} has {free_bytes // MIB} MiB left and {needed // MIB} MiB are needed: "
             "make room, or set DATA_DIR to another disk"
         )
 

@@ -1,6 +1,7 @@
 """`marquee run`: everything on one machine, started in order, watched, and ended in order."""
 
 import asyncio
+import shutil
 import signal
 import socket
 import time
@@ -53,7 +54,7 @@ async def run_locally(settings: Settings) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, stop.set)
     with hold_folder(settings.data_dir), ExitStack() as exits:
-        check_room(settings.data_dir)
+        check_room(settings.data_dir, free_bytes=shutil.disk_usage(settings.data_dir).free)
         listener = exits.enter_context(take_port(settings))
         house = exits.enter_context(_ending(House(settings, Terminal())))
         await _until(stop, _live(house, listener))
