@@ -105,15 +105,20 @@ def queries_on(connection: AsyncConnection) -> Queries:
 
 async def insert_job(connection: AsyncConnection, job: Job) -> None:
     """Insert a job that exists if, and only if, the caller's transaction commits."""
-    payload = orjson.dumps(job.payload, default=plain_id)
-    assert len(payload) <= PAYLOAD_MAX_BYTES, f"the payload of {job.entrypoint} has {len(payload)} bytes"
+    await insert_jobs(connection, [job])
+
+
+async def insert_jobs(connection: AsyncConnection, jobs: Sequence[Job]) -> None:
+    """Insert many jobs with one statement, each as `insert_job` would."""
+    if not jobs:
+        return
     await queries_on(connection).enqueue(
-        job.entrypoint,
-        payload,
-        priority=job.priority,
-        execute_after=timedelta(seconds=job.delay_s),
-        dedupe_key=job.dedupe_key,
-        headers=None if job.group is None else {"group": job.group},
+        [job.entrypoint for job in jobs],
+        [_payload_of(job) for job in jobs],
+        [job.priority for job in jobs],
+        [timedelta(seconds=job.delay_s) for job in jobs],
+        [job.dedupe_key for job in jobs],
+        [None if job.group is None else {"group": job.group} for job in jobs],
         on_conflict="skip",
     )
 
@@ -214,3 +219,9 @@ async def queue_depths(connection: AsyncConnection) -> Sequence[QueueDepth]:
         )
     )
     return [QueueDepth(row.entrypoint, row.status, row.jobs, row.oldest_s) for row in rows]
+
+
+def _payload_of(job: Job) -> bytes:
+    payload = orjson.dumps(job.payload, default=plain_id)
+    assert len(payload) <= PAYLOAD_MAX_BYTES, f"the payload of {job.entrypoint} has {len(payload)} bytes"
+    return payload

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from domain.accounts import Role, Viewer, require_role
 from domain.kernel.idempotency import answer_once
-from domain.kernel.jobs import JOBS_TOPIC, cancel_jobs
+from domain.kernel.jobs import JOBS_TOPIC, cancel_jobs, insert_jobs
 from domain.kernel.refusals import InvalidInput, NotFound, Refusal
 from domain.kernel.work import Reads, Work
 from domain.media import media_jobs
@@ -217,6 +217,12 @@ async def transcode_progress(reads: Reads, asset_id: UUID) -> TranscodeProgress 
         return await store.progress_of(connection, asset_id)
 
 
+async def progress_of_assets(reads: Reads, asset_ids: Sequence[UUID]) -> list[TranscodeProgress | None]:
+    """Batch load how far assets are; who may see them is the caller's question."""
+    async with reads.connection() as connection:
+        return await store.progress_of_assets(connection, asset_ids)
+
+
 def _check_bounds(schemes: Sequence[Scheme], priority: int, inputs: int) -> None:
     if not schemes:
         raise InvalidInput("schemes", "Name at least one protection scheme.")
@@ -302,8 +308,9 @@ async def _enqueue_rest(work: Work, asset_id: AssetId, state: AssetState, priori
     elif state is AssetState.PACKAGING:
         await work.enqueue(media_jobs.package_job(asset_id, priority))
     else:
-        for ref in await steps_store.unfinished(work.connection, asset_id):
-            await work.enqueue(media_jobs.step_job(ref, priority))
+        refs = await steps_store.unfinished(work.connection, asset_id)
+        await insert_jobs(work.connection, [media_jobs.step_job(ref, priority) for ref in refs])
+        work.ring(JOBS_TOPIC)
 
 
 async def _own_asset(work: Work, viewer: Viewer | None, asset_id: UUID) -> Asset:

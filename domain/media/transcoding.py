@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from domain.kernel.jobs import JOBS_TOPIC, withdraw_jobs
+from domain.kernel.jobs import JOBS_TOPIC, insert_jobs, withdraw_jobs
 from domain.kernel.work import Work
 from domain.media import media_jobs
 from domain.media.asset import (
@@ -85,8 +85,8 @@ async def record_probe(work: Work, *, asset: Asset, probe: SourceProbe, recipe: 
     if not moved:
         raise StepSuperseded
     await steps_store.insert_steps(work.connection, steps)
-    for ref in steps:
-        await work.enqueue(media_jobs.step_job(ref, asset.priority))
+    await insert_jobs(work.connection, [media_jobs.step_job(ref, asset.priority) for ref in steps])
+    work.ring(JOBS_TOPIC)
     fact = AssetProbed(
         asset.id, recipe.plan.duration_s, probe.video.display_width, probe.video.display_height, len(recipe.plan.chunks)
     )

@@ -136,7 +136,7 @@ def finished(steps: Sequence[Step]) -> dict[str, Step]:
 
 async def test_a_killed_workers_chunk_is_taken_over_and_finished_chunks_are_not_redone(floor: Floor) -> None:
     scene = floor.scene
-    asset_id = await scene.create_asset(scene.film(seconds=16))
+    asset_id = await scene.create_asset(scene.film(seconds=12))
     first = await floor.start()
     interrupted = await floor.until_encoding_the_second_chunk(asset_id)
     encoders = children_of(first)
@@ -174,7 +174,7 @@ class Evidence:
 async def freeze_and_wake_a_worker(floor: Floor, *, twin: str) -> Evidence:
     """Freeze a worker in an encode until another has finished its chunk, then wake it; both may go on to the end."""
     scene = floor.scene
-    asset_id = await scene.create_asset(scene.film(seconds=16))
+    asset_id = await scene.create_asset(scene.film(seconds=12))
     zombie = await floor.start(twin=twin)
     frozen_step = await floor.until_encoding_the_second_chunk(asset_id)
     encoders = children_of(zombie)
@@ -218,6 +218,24 @@ async def test_the_same_test_catches_a_worker_whose_fences_are_removed(floor: Fl
     assert evidence.objects_attempt == 1, "the zombie's chunk replaced the owner's"
     with pytest.raises(AssertionError):
         assert_no_late_write(evidence)
+
+
+async def test_a_worker_told_to_stop_leaves_nothing_running_and_nothing_behind(floor: Floor) -> None:
+    scene = floor.scene
+    asset_id = await scene.create_asset(scene.film(seconds=12))
+    worker = await floor.start()
+    await floor.until_encoding_the_second_chunk(asset_id)
+    encoders = children_of(worker)
+    worker.signal(signal.SIGTERM)
+    assert await asyncio.wait_for(worker.process.wait(), PROMISED_S) == 0
+    assert await all_ended(encoders)
+    assert await scene.scratch_roots() == []
+    async with scene.database.read() as connection:
+        picked = await connection.execute(text("SELECT count(*) FROM pgqueuer WHERE status = 'picked'"))
+        assert picked.scalar_one() == 0
+    await floor.start()
+    await floor.until_state(asset_id, "READY")
+    assert {step.attempt for step in await scene.steps(asset_id)} <= {1, 2}
 
 
 async def test_a_job_that_kills_every_worker_ends_as_a_dead_job_and_the_others_go_on(

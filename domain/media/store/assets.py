@@ -244,9 +244,17 @@ async def ready_asset_of_titles(connection: AsyncConnection, title_ids: Sequence
 
 async def progress_of(connection: AsyncConnection, asset_id: UUID) -> TranscodeProgress | None:
     """Return how far an asset is."""
-    row = (await connection.execute(_ASSET_AND_STEPS.where(assets.c.id == asset_id))).first()
-    if row is None:
-        return None
+    return (await progress_of_assets(connection, [asset_id]))[0]
+
+
+async def progress_of_assets(connection: AsyncConnection, asset_ids: Sequence[UUID]) -> list[TranscodeProgress | None]:
+    """Return how far assets are, aligned with `asset_ids`."""
+    rows = await connection.execute(_ASSET_AND_STEPS.where(assets.c.id.in_(asset_ids)))
+    found = {row.id: _progress(row) for row in rows}
+    return [found.get(asset_id) for asset_id in asset_ids]
+
+
+def _progress(row: Row[tuple[object, ...]]) -> TranscodeProgress:
     state = AssetState(row.state)
     speed = row.speed if state is AssetState.ENCODING and row.speed > 0 else None
     left_s = (row.duration_s or 0.0) * (1.0 - _encoded(row))

@@ -42,9 +42,11 @@ from domain.kernel.jobs import (
     cancel_jobs,
     dead_jobs,
     insert_job,
+    insert_jobs,
     queue_depths,
     requeue_dead_job,
 )
+from domain.kernel.refusals import Unavailable
 from domain.kernel.work import Database, Work
 
 LEASE_S = 0.4
@@ -426,6 +428,44 @@ async def test_a_fenced_work_holds_off_a_takeover_until_it_commits(scene: Scene)
         taken = await claim_one(other.connection)
     assert taken is not None
     assert taken.attempt == 2
+
+
+async def test_a_worker_frozen_inside_a_transaction_does_not_keep_its_job(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("domain.kernel.job_claims.FROZEN_TRANSACTION_MS", 200)
+    await scene.enqueue(Job("encode", {}))
+    async with scene.database.work(bus=scene.bus) as work:
+        claim = await claim_one(work.connection)
+    assert claim is not None
+    taken: list[Claim] = []
+
+    async def taken_over() -> bool:
+        async with scene.database.work(bus=scene.bus) as other:
+            await _stale_heartbeat(other.connection)
+            taken.extend(await claim_jobs(
+                other.connection, worker_id=uuid4(), entrypoints=["encode"], limit=1, lease_s=15
+            ))  # fmt: skip
+        return bool(taken)
+
+    async def write_late() -> None:
+        async with RunningJob(claim, lambda: scene.database.work(bus=scene.bus)).work() as fenced:
+            # As if frozen: nothing is said to the server until another worker has the job.
+            await until(taken_over)
+            await insert_job(fenced.connection, Job("written too late", {}))
+
+    with pytest.raises(Unavailable):
+        await write_late()
+    assert [one.attempt for one in taken] == [2]
+    assert await scene.queue() == [("encode", "picked", 2)]
+
+
+async def test_many_jobs_are_inserted_with_one_statement(work: Work) -> None:
+    jobs = [Job("encode", {"number": number}, priority=number, dedupe_key=f"key {number % 2}") for number in range(3)]
+    await insert_jobs(work.connection, jobs)
+    await insert_jobs(work.connection, [])
+    rows = await work.connection.execute(text("SELECT priority, dedupe_key FROM pgqueuer ORDER BY id"))
+    assert [(row.priority, row.dedupe_key) for row in rows] == [(0, "key 0"), (1, "key 1")]
 
 
 async def _stale_heartbeat(connection: AsyncConnection) -> None:
