@@ -4,7 +4,7 @@ import asyncio
 import base64
 import hashlib
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,22 +12,28 @@ from uuid import UUID, uuid4
 
 import boto3
 import httpx
+import orjson
 import pytest
 import uvicorn
 from moto.server import ThreadedMotoServer
+from sqlalchemy import text
 from starlette.applications import Starlette
 
 from domain.accounts import Role, Viewer, create_account, sign_in
 from domain.kernel.bus import Bus
 from domain.kernel.crypto import Keyring
 from domain.kernel.work import Database
+from domain.media.checksums import Checksum
 from domain.media.object_store import ObjectStore
-from domain.media.receiving import Receiver
+from domain.media.receiving import Piece, Receiver, receive
+from domain.media.store.uploads import parts_of
 from domain.media.upload import Upload, UploadLimits
-from domain.media.uploads import uploads_by_id
+from domain.media.uploads import SWEEP, create_upload, uploads_by_id
 from domain.runtime import Runtime
 from domain.settings import Settings
-from tests.conftest import SettableClock
+from edge.uploads import routes
+from tests.conftest import ScratchDatabases, SettableClock
+from workers.uploads import upload_handlers
 
 TUS = {"Tus-Resumable": "1.0.0"}
 PIECE = TUS | {"Content-Type": "application/offset+octet-stream"}
@@ -44,6 +50,17 @@ def bytes_of(count: int) -> bytes:
 def encoded(value: str | bytes) -> str:
     """Base64, as tus writes metadata and digests."""
     return base64.b64encode(value.encode() if isinstance(value, str) else value).decode()
+
+
+async def chunks_of(data: bytes, size: int = 64 << 10) -> AsyncIterator[bytes]:
+    """Yield bytes in chunks, as a server does."""
+    for start in range(0, len(data), size):
+        yield data[start : start + size]
+
+
+@dataclass(frozen=True)
+class _SweepJob:
+    payload: Mapping[str, object]
 
 
 @dataclass
@@ -74,6 +91,43 @@ class UploadScene:
         """A client that is signed in as the editor."""
         headers = {"Authorization": f"Bearer {token or self.token}"}
         return httpx.AsyncClient(base_url=self.url, headers=headers, timeout=30)
+
+    async def create(self, size_bytes: int | None, *, is_partial: bool = False) -> Upload:
+        """Announce an upload of the editor's."""
+        async with self.runtime.work() as work:
+            return await create_upload(
+                work, viewer=self.viewer, size_bytes=size_bytes, limits=self.limits, is_partial=is_partial
+            )
+
+    async def send(self, id: UUID, offset: int, data: bytes, *, checksum: str | None = None) -> Upload:
+        """Send bytes as one piece of known length."""
+        parsed = None if checksum is None else Checksum.parse(checksum)
+        piece = Piece(offset, chunks_of(data), length_bytes=len(data), checksum=parsed)
+        return await receive(self.receiver, viewer=self.viewer, upload_id=id, piece=piece)
+
+    async def send_chunks(self, id: UUID, offset: int, chunks: AsyncIterator[bytes]) -> Upload:
+        """Send bytes as they come."""
+        return await receive(self.receiver, viewer=self.viewer, upload_id=id, piece=Piece(offset, chunks))
+
+    async def whole(self, data: bytes, *, is_partial: bool = False) -> Upload:
+        """Return an upload that has arrived."""
+        upload = await self.create(len(data), is_partial=is_partial)
+        return await self.send(upload.id, 0, data)
+
+    async def sweep(self, id: UUID) -> None:
+        """Run the sweep that is on the queue for an upload."""
+        async with self.runtime.database.read() as connection:
+            queued = text("SELECT payload FROM pgqueuer WHERE entrypoint = :sweep AND dedupe_key = :key")
+            rows = await connection.execute(queued, {"sweep": SWEEP, "key": f"upload:{id}:sweep"})
+            (payload,) = rows.scalars()
+        (handler,) = [one for one in upload_handlers(self.runtime) if one.entrypoint == SWEEP]
+        await handler.perform(_SweepJob(orjson.loads(payload)))  # type: ignore[arg-type]  # it reads nothing else
+
+    async def parts(self, id: UUID) -> list[tuple[int, int]]:
+        """The parts of an upload as (first byte, size), in order."""
+        async with self.runtime.database.read() as connection:
+            (found,) = await parts_of(connection, [id])
+        return [(part.start_byte, part.size_bytes) for part in found]
 
     async def upload(self, id: UUID) -> Upload:
         (found,) = await uploads_by_id(self.runtime.reads(), [id])
@@ -121,13 +175,9 @@ async def serving(app: Starlette) -> AsyncIterator[str]:
         await task
 
 
-@asynccontextmanager
-async def open_scene(
-    database: Database, bus: Bus, clock: SettableClock, objects: ObjectStore, folder: Path
-) -> AsyncIterator[UploadScene]:
-    """Open the door with two editors who may use it."""
-    from edge.uploads import routes
-
+async def make_scene(database: Database, bus: Bus, objects: ObjectStore, folder: Path) -> UploadScene:
+    """Sign two editors in at the first noon of 2030."""
+    clock = SettableClock()
     runtime = Runtime(
         settings=Settings(data_dir=folder, upload_max_size_bytes=MAX_SIZE_BYTES),
         database=database,
@@ -138,22 +188,40 @@ async def open_scene(
         licences=None,  # type: ignore[arg-type]  # and issue no licences
         clock=clock,
     )
-    app = Starlette(routes=routes)
-    app.state.runtime = runtime
     viewer, token = await editor(runtime, "Edda")
     other, other_token = await editor(runtime, "Otto")
-    scene = UploadScene(runtime, clock, viewer, token, other, other_token)
+    return UploadScene(runtime, clock, viewer, token, other, other_token)
+
+
+@asynccontextmanager
+async def open_door(scene: UploadScene) -> AsyncIterator[UploadScene]:
+    """Serve the door for uploads in front of a scene."""
+    app = Starlette(routes=routes)
+    app.state.runtime = scene.runtime
     async with serving(app) as scene.url:
         yield scene
 
 
+@pytest.fixture(scope="session")
+async def upload_database(scratch_databases: ScratchDatabases) -> AsyncIterator[tuple[Database, Bus]]:
+    """A database in which every test has editors of its own."""
+    url = await scratch_databases.create()
+    database = Database.connect(url)
+    async with Bus.open(url) as bus:
+        yield database, bus
+    await database.close()
+
+
 @pytest.fixture
-async def upload_scene(
-    database: Database, bus: Bus, clock: SettableClock, tmp_path: Path
-) -> AsyncIterator[UploadScene]:
-    """A door over a local folder."""
-    objects = ObjectStore.open((tmp_path / "media").as_uri())
-    async with open_scene(database, bus, clock, objects, tmp_path) as scene:
+async def upload_scene(upload_database: tuple[Database, Bus], tmp_path: Path) -> UploadScene:
+    """Uploads into a local folder."""
+    return await make_scene(*upload_database, ObjectStore.open((tmp_path / "media").as_uri()), tmp_path)
+
+
+@pytest.fixture
+async def upload_door(upload_scene: UploadScene) -> AsyncIterator[UploadScene]:
+    """A running door, over a local folder."""
+    async with open_door(upload_scene) as scene:
         yield scene
 
 
@@ -182,9 +250,7 @@ def s3_url(s3_server: str) -> str:
 
 
 @pytest.fixture
-async def s3_scene(
-    database: Database, bus: Bus, clock: SettableClock, tmp_path: Path, s3_url: str
-) -> AsyncIterator[UploadScene]:
-    """A door over S3."""
-    async with open_scene(database, bus, clock, ObjectStore.open(s3_url), tmp_path) as scene:
+async def s3_door(upload_database: tuple[Database, Bus], tmp_path: Path, s3_url: str) -> AsyncIterator[UploadScene]:
+    """A running door, over S3."""
+    async with open_door(await make_scene(*upload_database, ObjectStore.open(s3_url), tmp_path)) as scene:
         yield scene

@@ -349,9 +349,12 @@ class _Writer:
                 await self._renew()
 
     async def _lose(self, work: Work, upload: Upload) -> NoReturn:
-        """Tell why this request cannot write: the upload has ended, or somebody else is at it."""
+        """Tell why this request cannot write: the upload has ended, is whole, or somebody else is at it."""
         (current,) = await store.uploads_by_id(work.connection, [upload.id])
-        if current is not None and not current.state.is_open:
+        assert current is not None, "an upload is never deleted"
+        if current.state is UploadState.COMPLETE:
+            raise UploadOffsetMismatch(current.offset_bytes)
+        if not current.state.is_open:
             raise UploadEnded(current.state)
         until = await store.writer_until(work.connection, upload.id)
         raise UploadBusy((until - work.now).total_seconds() if until is not None else LEASE_S)

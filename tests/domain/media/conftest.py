@@ -16,7 +16,7 @@ from domain.media.complexity import ORDINARY
 from domain.media.plan import EncodePlan, make_plan
 from domain.media.probe import probe_source
 from domain.media.tools import MediaTools
-from tests.upload_scene import s3_server, s3_url, upload_scene  # noqa: F401 - fixtures
+from tests.upload_scene import s3_server, s3_url, upload_database, upload_scene  # noqa: F401 - fixtures
 
 BITS = 16
 ROWS = 2

@@ -1,0 +1,419 @@
+"""How the bytes of an upload are taken, over real PostgreSQL and a local folder."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from domain.kernel.refusals import InvalidInput, Refusal, Unavailable
+from domain.kernel.work import Work
+from domain.media import receiving
+from domain.media.checksums import Checksum
+from domain.media.object_store import ObjectStore, StorageUnavailable
+from domain.media.receiving import BytesCut, Piece, receive
+from domain.media.store import uploads as store
+from domain.media.upload import (
+    ChecksumMismatch,
+    ChecksumUnknown,
+    Upload,
+    UploadBusy,
+    UploadEnded,
+    UploadOffsetMismatch,
+    UploadState,
+    UploadTooLarge,
+)
+from domain.media.uploads import terminate_upload
+from tests.upload_scene import MAX_SIZE_BYTES, MEBIBYTE, UploadScene, bytes_of, chunks_of, encoded
+
+SHA1_OF_ABC = "qZk+NkcGgWq6PiVxeFDCbJzQ2J0="
+
+# Receiving
+
+
+@pytest.mark.parametrize("size", [1, MEBIBYTE, 8 * MEBIBYTE, 8 * MEBIBYTE + 1, 20 * MEBIBYTE + 3])
+async def test_what_was_sent_is_what_is_kept(upload_scene: UploadScene, size: int) -> None:
+    data = bytes_of(size)
+    upload = await upload_scene.whole(data)
+    assert (upload.state, upload.offset_bytes, upload.expires_at) == (UploadState.COMPLETE, size, None)
+    assert await upload_scene.content(upload.id) == data
+    await upload_scene.sweep(upload.id)
+    assert await upload_scene.keys(upload.id) == [upload.object_key]
+    assert await upload_scene.parts(upload.id) == []
+
+
+async def test_bytes_are_acknowledged_part_by_part(upload_scene: UploadScene) -> None:
+    data, seen = bytes_of(20 * MEBIBYTE), []
+    upload = await upload_scene.create(len(data))
+
+    async def watched() -> AsyncIterator[bytes]:
+        async for chunk in chunks_of(data, MEBIBYTE):
+            seen.append((await upload_scene.upload(upload.id)).offset_bytes)
+            yield chunk
+
+    await upload_scene.send_chunks(upload.id, 0, watched())
+    assert sorted(set(seen)) == [0, 8 * MEBIBYTE, 16 * MEBIBYTE]
+
+
+async def test_a_cut_sender_goes_on_where_it_was_cut(upload_scene: UploadScene) -> None:
+    data = bytes_of(11 * MEBIBYTE)
+    upload = await upload_scene.create(len(data))
+
+    async def cut() -> AsyncIterator[bytes]:
+        yield data[: 9 * MEBIBYTE + 17]
+        raise BytesCut
+
+    with pytest.raises(BytesCut):
+        await upload_scene.send_chunks(upload.id, 0, cut())
+    assert (await upload_scene.upload(upload.id)).offset_bytes == 9 * MEBIBYTE + 17
+    await upload_scene.send(upload.id, 9 * MEBIBYTE + 17, data[9 * MEBIBYTE + 17 :])
+    assert await upload_scene.content(upload.id) == data
+
+
+async def test_tiny_pieces_grow_into_parts(upload_scene: UploadScene) -> None:
+    data, step = bytes_of(3 * MEBIBYTE), 300_000
+    upload = await upload_scene.create(len(data))
+    for start in range(0, len(data) - step, step):
+        await upload_scene.send(upload.id, start, data[start : start + step])
+    sizes = [size for _, size in await upload_scene.parts(upload.id)]
+    assert all(size >= MEBIBYTE for size in sizes[:-1])
+    # Outgrown parts went at once.
+    assert len(await upload_scene.keys(upload.id)) == len(sizes) == 3
+    at = (await upload_scene.upload(upload.id)).offset_bytes
+    await upload_scene.send(upload.id, at, data[at:])
+    assert await upload_scene.content(upload.id) == data
+
+
+async def test_nothing_is_no_progress(upload_scene: UploadScene) -> None:
+    upload = await upload_scene.create(10)
+    after = await upload_scene.send(upload.id, 0, b"")
+    assert (after.state, after.offset_bytes) == (UploadState.CREATED, 0)
+    whole_one = await upload_scene.whole(b"abc")
+    assert await upload_scene.send(whole_one.id, 3, b"") == whole_one
+
+
+async def test_a_wrong_offset_is_refused_with_the_right_one(upload_scene: UploadScene) -> None:
+    upload = await upload_scene.create(10)
+    await upload_scene.send(upload.id, 0, b"abc")
+    for offset in (0, 2, 4, 10, 11):
+        with pytest.raises(UploadOffsetMismatch) as refused:
+            await upload_scene.send(upload.id, offset, b"x")
+        assert refused.value.offset_bytes == 3
+    assert (await upload_scene.upload(upload.id)).offset_bytes == 3
+
+
+async def test_more_than_announced_is_refused(upload_scene: UploadScene) -> None:
+    upload = await upload_scene.create(10)
+    with pytest.raises(UploadTooLarge) as refused:
+        await upload_scene.send(upload.id, 0, b"x" * 11)
+    assert refused.value.max_size_bytes == 10
+    with pytest.raises(UploadTooLarge):
+        await upload_scene.send_chunks(upload.id, 0, chunks_of(b"x" * 11, 4))
+    assert await upload_scene.upload(upload.id) == upload
+    assert await upload_scene.keys(upload.id) == []
+    await upload_scene.send(upload.id, 0, b"x" * 10)
+
+
+async def test_a_size_may_come_later_but_only_once(upload_scene: UploadScene) -> None:
+    upload = await upload_scene.create(None)
+    await upload_scene.send(upload.id, 0, b"abc")
+
+    async def tell(size: int, data: bytes) -> Upload:
+        piece = Piece(3, chunks_of(data), length_bytes=len(data), size_bytes=size)
+        return await receive(upload_scene.receiver, viewer=upload_scene.viewer, upload_id=upload.id, piece=piece)
+
+    for size, refusal in ((2, InvalidInput), (MAX_SIZE_BYTES + 1, UploadTooLarge)):
+        with pytest.raises(refusal):
+            await tell(size, b"")
+    assert (await upload_scene.upload(upload.id)).size_bytes is None
+    assert (await tell(5, b"")).size_bytes == 5
+    with pytest.raises(InvalidInput):
+        await tell(6, b"d")
+    done = await tell(5, b"de")
+    assert (done.state, await upload_scene.content(upload.id)) == (UploadState.COMPLETE, b"abcde")
+
+
+async def test_a_size_told_after_the_last_byte_makes_the_upload_whole(upload_scene: UploadScene) -> None:
+    upload = await upload_scene.create(None)
+    await upload_scene.send(upload.id, 0, b"abc")
+    piece = Piece(3, chunks_of(b""), length_bytes=0, size_bytes=3)
+    await receive(upload_scene.receiver, viewer=upload_scene.viewer, upload_id=upload.id, piece=piece)
+    assert await upload_scene.content(upload.id) == b"abc"
+
+
+async def test_an_unknown_size_has_the_same_limit(upload_scene: UploadScene) -> None:
+    upload = await upload_scene.create(None)
+    scene = replace(upload_scene)
+    small = replace(scene.receiver, limits=replace(scene.limits, max_size_bytes=10))
+    with pytest.raises(UploadTooLarge):
+        await receive(small, viewer=scene.viewer, upload_id=upload.id, piece=Piece(0, chunks_of(b"x" * 11)))
+    assert await upload_scene.keys(upload.id) == []
+
+
+# Checksums
+
+
+@pytest.mark.parametrize(
+    "checksum",
+    [
+        f"sha1 {SHA1_OF_ABC}",
+        "SHA256 ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=",
+        "md5 kAFQmDzST7DWlj99KOF/cg==",
+        "crc32 NSRBwg==",
+    ],
+)
+async def test_bytes_that_match_their_checksum_are_kept(upload_scene: UploadScene, checksum: str) -> None:
+    upload = await upload_scene.create(3)
+    await upload_scene.send(upload.id, 0, b"abc", checksum=checksum)
+    assert await upload_scene.content(upload.id) == b"abc"
+
+
+@pytest.mark.parametrize("size", [3, 9 * MEBIBYTE])
+async def test_bytes_that_do_not_match_leave_nothing(upload_scene: UploadScene, size: int) -> None:
+    data = bytes_of(size)
+    upload = await upload_scene.create(size + 4)
+    await upload_scene.send(upload.id, 0, b"kept")
+    before = await upload_scene.upload(upload.id), await upload_scene.parts(upload.id)
+    with pytest.raises(ChecksumMismatch):
+        await upload_scene.send(upload.id, 4, data, checksum=f"sha1 {SHA1_OF_ABC}")
+    assert (await upload_scene.upload(upload.id), await upload_scene.parts(upload.id)) == before
+    assert len(await upload_scene.keys(upload.id)) == 1
+    await upload_scene.send(upload.id, 4, data)
+    assert await upload_scene.content(upload.id) == b"kept" + data
+
+
+async def test_a_cut_piece_with_a_checksum_counts_for_nothing(upload_scene: UploadScene) -> None:
+    upload = await upload_scene.create(10)
+
+    async def cut() -> AsyncIterator[bytes]:
+        yield b"abc"
+        raise BytesCut
+
+    piece = Piece(0, cut(), checksum=Checksum.parse(f"sha1 {SHA1_OF_ABC}"))
+    with pytest.raises(BytesCut):
+        await receive(upload_scene.receiver, viewer=upload_scene.viewer, upload_id=upload.id, piece=piece)
+    assert (await upload_scene.upload(upload.id)).offset_bytes == 0
+    assert await upload_scene.keys(upload.id) == []
+
+
+@pytest.mark.parametrize(
+    ("written", "refusal"),
+    [
+        ("sha512 AAAA", ChecksumUnknown),
+        ("", ChecksumUnknown),
+        ("sha1", InvalidInput),
+        ("sha1 !!!!", InvalidInput),
+        ("sha1 " + encoded(b"short"), InvalidInput),
+    ],
+)
+def test_a_checksum_that_cannot_be_checked_is_refused(written: str, refusal: type[Refusal]) -> None:
+    with pytest.raises(refusal):
+        Checksum.parse(written)
+
+
+# Two at once, killed, frozen, and a store or a database that fails
+
+
+async def race(scene: UploadScene) -> None:
+    """Send the same upload four times at once: one is acknowledged, the others are told why not."""
+    data = bytes_of(300_000)
+    upload = await scene.create(len(data))
+    answers = await asyncio.gather(*(scene.send(upload.id, 0, data) for _ in range(4)), return_exceptions=True)
+    won = [answer for answer in answers if isinstance(answer, Upload)]
+    lost = [answer for answer in answers if isinstance(answer, UploadBusy | UploadOffsetMismatch)]
+    assert (len(won), len(lost)) == (1, 3), answers
+    assert await scene.content(upload.id) == data
+    assert len(await scene.keys(upload.id)) == 1
+
+
+async def races(scene: UploadScene, rounds: int) -> None:
+    for _ in range(rounds):
+        await race(scene)
+
+
+async def test_of_several_requests_at_once_one_wins(upload_scene: UploadScene) -> None:
+    await races(upload_scene, 10)
+
+
+async def test_the_race_would_catch_a_store_without_guards(
+    upload_scene: UploadScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def anybody_may(_connection: object, _id: object, _lease: object) -> bool:
+        return True
+
+    monkeypatch.setattr(store, "take_lease", anybody_may)
+    monkeypatch.setattr(store, "_held", lambda id, _lease: update(store.uploads).where(store.uploads.c.id == id))
+    with pytest.raises(AssertionError):
+        await races(upload_scene, 20)
+
+
+async def test_a_second_sender_waits_until_the_first_is_gone(upload_scene: UploadScene) -> None:
+    upload = await upload_scene.create(5)
+    busy: list[float] = []
+
+    async def while_sending() -> AsyncIterator[bytes]:
+        yield b"ab"
+        with pytest.raises(UploadBusy) as refused:
+            await upload_scene.send(upload.id, 0, b"xy")
+        busy.append(refused.value.retry_after_s)
+        raise BytesCut
+
+    with pytest.raises(BytesCut):
+        await upload_scene.send_chunks(upload.id, 0, while_sending())
+    assert busy == [receiving.LEASE_S]
+    await upload_scene.send(upload.id, 2, b"cde")
+    assert await upload_scene.content(upload.id) == b"abcde"
+
+
+async def test_a_frozen_sender_is_taken_over_and_changes_nothing_any_more(upload_scene: UploadScene) -> None:
+    data = bytes_of(9 * MEBIBYTE)
+    upload = await upload_scene.create(len(data) + 1)
+
+    async def frozen() -> AsyncIterator[bytes]:
+        yield b"zombie"
+        upload_scene.clock.advance(receiving.LEASE_S)
+        await upload_scene.send(upload.id, 0, data)
+        yield b"z" * 100
+
+    with pytest.raises(UploadBusy):
+        await upload_scene.send_chunks(upload.id, 0, frozen())
+    assert (await upload_scene.upload(upload.id)).offset_bytes == len(data)
+    await upload_scene.send(upload.id, len(data), b"!")
+    assert await upload_scene.content(upload.id) == data + b"!"
+    await upload_scene.sweep(upload.id)
+    assert len(await upload_scene.keys(upload.id)) == 1
+
+
+async def test_a_zombie_with_all_its_bytes_does_not_replace_the_whole(upload_scene: UploadScene) -> None:
+    upload = await upload_scene.create(5)
+
+    async def frozen() -> AsyncIterator[bytes]:
+        yield b"zom"
+        upload_scene.clock.advance(receiving.LEASE_S)
+        await upload_scene.send(upload.id, 0, b"abcde")
+        yield b"bi"
+
+    with pytest.raises(UploadOffsetMismatch):
+        await upload_scene.send_chunks(upload.id, 0, frozen())
+    assert await upload_scene.content(upload.id) == b"abcde"
+    assert len(await upload_scene.keys(upload.id)) == 1
+
+
+async def test_terminating_stops_a_sender(upload_scene: UploadScene) -> None:
+    upload = await upload_scene.create(20 * MEBIBYTE)
+
+    async def terminated() -> AsyncIterator[bytes]:
+        yield bytes_of(9 * MEBIBYTE)
+        async with upload_scene.runtime.work() as work:
+            await terminate_upload(work, viewer=upload_scene.viewer, upload_id=upload.id)
+        yield bytes_of(9 * MEBIBYTE)
+
+    with pytest.raises(UploadEnded):
+        await upload_scene.send_chunks(upload.id, 0, terminated())
+    await upload_scene.sweep(upload.id)
+    assert await upload_scene.keys(upload.id) == []
+
+
+class FullStore:
+    """A store with room for so many puts."""
+
+    def __init__(self, objects: ObjectStore, puts: int) -> None:
+        self._objects, self._puts = objects, puts
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._objects, name)
+
+    async def put(self, *arguments: object, **options: object) -> None:
+        self._puts -= 1
+        if self._puts < 0:
+            raise StorageUnavailable
+        await self._objects.put(*arguments, **options)  # type: ignore[arg-type]  # passed on as they are
+
+
+async def test_a_full_store_loses_nothing_acknowledged(upload_scene: UploadScene) -> None:
+    data = bytes_of(20 * MEBIBYTE)
+    upload = await upload_scene.create(len(data))
+    full = replace(upload_scene.receiver, objects=FullStore(upload_scene.objects, 2))  # type: ignore[arg-type]
+    piece = Piece(0, chunks_of(data), length_bytes=len(data))
+    with pytest.raises(StorageUnavailable):
+        await receive(full, viewer=upload_scene.viewer, upload_id=upload.id, piece=piece)
+    kept = (await upload_scene.upload(upload.id)).offset_bytes
+    assert kept == 16 * MEBIBYTE
+    assert len(await upload_scene.keys(upload.id)) == 2
+    await upload_scene.send(upload.id, kept, data[kept:])
+    assert await upload_scene.content(upload.id) == data
+
+
+@pytest.mark.parametrize("lost", [2, 3, 4])
+async def test_a_lost_answer_of_a_commit_loses_no_bytes(upload_scene: UploadScene, lost: int) -> None:
+    data = bytes_of(9 * MEBIBYTE)
+    upload = await upload_scene.create(len(data))
+    opened = 0
+
+    @asynccontextmanager
+    async def breaking() -> AsyncIterator[Work]:
+        nonlocal opened
+        opened += 1
+        async with upload_scene.runtime.work() as work:
+            yield work
+        if opened == lost:
+            raise Unavailable
+
+    receiver = replace(upload_scene.receiver, open_work=breaking)
+    piece = Piece(0, chunks_of(data), length_bytes=len(data))
+    with pytest.raises(Unavailable):
+        await receive(receiver, viewer=upload_scene.viewer, upload_id=upload.id, piece=piece)
+    now = await upload_scene.upload(upload.id)
+    if now.state is not UploadState.COMPLETE:
+        upload_scene.clock.advance(receiving.LEASE_S)
+        await upload_scene.send(upload.id, now.offset_bytes, data[now.offset_bytes :])
+    assert await upload_scene.content(upload.id) == data
+
+
+async def test_a_cancelled_request_lets_go_at_once(upload_scene: UploadScene) -> None:
+    upload = await upload_scene.create(5)
+    waiting = asyncio.Event()
+
+    async def stalled() -> AsyncIterator[bytes]:
+        yield b"ab"
+        waiting.set()
+        await asyncio.Event().wait()
+
+    request = asyncio.create_task(upload_scene.send_chunks(upload.id, 0, stalled()))
+    await waiting.wait()
+    request.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await request
+    await upload_scene.send(upload.id, 0, b"abcde")
+    assert await upload_scene.content(upload.id) == b"abcde"
+
+
+async def test_a_slow_store_does_not_cost_the_lease(upload_scene: UploadScene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receiving, "RENEW_AFTER_S", 0.02)
+    data = bytes_of(8 * MEBIBYTE)
+    upload = await upload_scene.create(len(data) + 1)
+
+    class SlowStore(FullStore):
+        async def put(self, *arguments: object, **options: object) -> None:
+            # Three leases long, while the clock runs and somebody tries to take over.
+            for _ in range(6):
+                upload_scene.clock.advance(receiving.LEASE_S / 2)
+                await wait_for_lease()
+            with pytest.raises(UploadBusy):
+                await upload_scene.send(upload.id, 0, b"other")
+            await super().put(*arguments, **options)
+
+    async def wait_for_lease() -> None:
+        async with asyncio.timeout(5):
+            while True:
+                async with upload_scene.runtime.database.read() as connection:
+                    if (await store.writer_until(connection, upload.id)) > upload_scene.clock() + timedelta(seconds=7):  # type: ignore[operator]
+                        return
+                await asyncio.sleep(0.01)
+
+    slow = replace(upload_scene.receiver, objects=SlowStore(upload_scene.objects, 9))  # type: ignore[arg-type]
+    await receive(slow, viewer=upload_scene.viewer, upload_id=upload.id, piece=Piece(0, chunks_of(data)))
+    assert (await upload_scene.upload(upload.id)).offset_bytes == len(data)
