@@ -1,0 +1,137 @@
+"""The viewer, its profiles and its devices."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+
+from domain.accounts import Account, Role, accounts_by_id, devices_by_id, devices_of, profiles_by_id, profiles_of
+from domain.accounts import Device as DeviceRow
+from domain.accounts import Profile as ProfileRow
+from domain.playback import PlaybackSession as SessionRow
+from domain.playback import sessions_of
+from graph.batching import batched, derived
+from graph.context import Context
+from graph.enums import described
+from graph.global_ids import Kind, loads_node
+from graph.nodes import Node
+from graph.root_fields import query_field
+from graph.rows import declares
+
+described(
+    Role,
+    description="What a person may do beyond watching.",
+    values={
+        Role.VIEWER: "Watches.",
+        Role.EDITOR: "Uploads films and publishes titles.",
+        Role.ADMINISTRATOR: "May do everything, for every account.",
+    },
+)
+
+
+@loads_node(Kind.VIEWER, row=Account)
+async def own_account(context: Context, keys: Sequence[UUID]) -> list[Account | None]:
+    """Load the viewer's own account; every other looks absent."""
+    accounts = await accounts_by_id(context.reads, keys)
+    return [account if account is not None and _is_own(context, account.id) else None for account in accounts]
+
+
+@loads_node(Kind.PROFILE, row=ProfileRow)
+async def own_profiles(context: Context, keys: Sequence[UUID]) -> list[ProfileRow | None]:
+    """Load profiles of the viewer's own account."""
+    profiles = await profiles_by_id(context.reads, keys)
+    return [profile if profile is not None and _is_own(context, profile.account_id) else None for profile in profiles]
+
+
+@loads_node(Kind.DEVICE, row=DeviceRow)
+async def own_devices(context: Context, keys: Sequence[UUID]) -> list[DeviceRow | None]:
+    """Load devices of the viewer's own account."""
+    devices = await devices_by_id(context.reads, keys)
+    return [device if device is not None and _is_own(context, device.account_id) else None for device in devices]
+
+
+async def profiles_of_accounts(context: Context, keys: Sequence[UUID]) -> list[list[ProfileRow]]:
+    """Load the profiles of accounts."""
+    return await profiles_of(context.reads, keys)
+
+
+async def devices_of_accounts(context: Context, keys: Sequence[UUID]) -> list[list[DeviceRow]]:
+    """Load the devices of accounts."""
+    return await devices_of(context.reads, keys)
+
+
+async def sessions_of_accounts(context: Context, keys: Sequence[UUID]) -> list[list[SessionRow]]:
+    """Load what plays now on the screens of accounts."""
+    return await sessions_of(context.reads, keys)
+
+
+async def acting_profiles(context: Context, keys: Sequence[UUID]) -> list[ProfileRow | None]:
+    """Load the profile that is watching, for the viewer's own account."""
+    viewer = context.viewer
+    assert viewer is not None, "only a signed-in viewer has an account to ask from"
+    (profile,) = await profiles_by_id(context.reads, [viewer.profile_id])
+    return [profile for _ in keys]
+
+
+@declares(ProfileRow)
+@strawberry.type(description="One person of a household, with its own language, age limit and places to go on from.")
+class Profile(Node):
+    """A profile."""
+
+    name: str = strawberry.field(description="What it is called.")
+    language: str = strawberry.field(description="The language it prefers, as a BCP 47 tag.")
+    maturity_limit: int = strawberry.field(description="The highest age rating it may watch, in years.")
+
+
+@declares(DeviceRow)
+@strawberry.type(description="A browser, phone or television that has signed in.")
+class Device(Node):
+    """A device."""
+
+    name: str = strawberry.field(description="What it calls itself.")
+    last_seen_at: datetime = strawberry.field(description="When it last signed in.")
+
+
+@declares(Account)
+@strawberry.type(description="The person who is signed in.")
+class Viewer(Node):
+    """The viewer's own account."""
+
+    display_name: str = strawberry.field(description="What to call this person.")
+    territory: str = strawberry.field(description="Where the account is at home, as an ISO 3166-1 alpha-2 code.")
+    roles: list[Role] = derived(
+        lambda account, _: sorted(account.roles), description="What this person may do, in alphabetical order."
+    )
+    profile: Profile = batched(
+        acting_profiles, key=lambda account: account.id, description="The profile that is watching."
+    )
+    profiles: list[Profile] = batched(
+        profiles_of_accounts, key=lambda account: account.id, description="Everybody of the household, oldest first."
+    )
+    devices: list[Device] = batched(
+        devices_of_accounts, key=lambda account: account.id, description="Its devices, the last seen first."
+    )
+    playback_sessions: list[Annotated["PlaybackSession", strawberry.lazy("graph.playback")]] = batched(  # type: ignore[name-defined]  # noqa: F821 (lazy: playback imports this module)
+        sessions_of_accounts,
+        key=lambda account: account.id,
+        list_size=5,
+        description="What plays now on the account's screens, the newest first.",
+    )
+
+
+@query_field(Viewer | None, description="Who is signed in, or null.")
+async def viewer(context: Context) -> Account | None:
+    """Return the viewer's own account."""
+    if context.viewer is None:
+        return None
+    (account,) = await accounts_by_id(context.reads, [context.viewer.account_id])
+    return account
+
+
+def _is_own(context: Context, account_id: UUID) -> bool:
+    return context.viewer is not None and context.viewer.account_id == account_id
+
+
+QUERIES = [viewer]

@@ -1,0 +1,176 @@
+"""Executes operations: one answer for a query or a mutation, a stream of answers for a subscription.
+
+A transport reads a `GraphQLRequest` from its wire, asks `Graph` and writes what comes back; it decides nothing else.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from graphql import ExecutionResult, GraphQLError, GraphQLSchema, OperationType, execute
+from graphql.execution import Executor, create_source_event_stream
+from opentelemetry import trace
+
+from domain.kernel.ids import new_id
+from domain.runtime import Runtime
+from graph import measures
+from graph.context import Caller, Context
+from graph.errors import coded, present
+from graph.limits import Limits
+from graph.operations import Documents, Operation, OperationRefused
+
+VARIABLES_REFUSED = "BAD_USER_INPUT"
+EXECUTION_FAILED = "GRAPHQL_EXECUTION_FAILED"
+
+tracer = trace.get_tracer("marquee.graph")
+
+
+@dataclass(frozen=True)
+class GraphQLRequest:
+    """What every transport carries, whatever its wire looks like."""
+
+    query: str
+    operation_name: str | None = None
+    variables: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A response. `is_refused` tells that nothing was executed: the request itself was wrong."""
+
+    payload: Mapping[str, Any]
+    is_refused: bool = False
+
+
+class Graph:
+    """One schema over one runtime."""
+
+    def __init__(self, schema: GraphQLSchema, runtime: Runtime, *, limits: Limits, is_open: bool) -> None:
+        """`is_open` allows introspection, and suggestions in errors: for development."""
+        self.runtime = runtime
+        self.documents = Documents(schema, limits=limits, is_open=is_open)
+        self._schema = schema
+
+    def prepare(self, request: GraphQLRequest) -> Operation:
+        """Return the operation to execute.
+
+        Raises:
+            OperationRefused.
+        """
+        return self.documents.prepare(request.query, name=request.operation_name, variables=request.variables)
+
+    async def answer(
+        self, operation: Operation, request: GraphQLRequest, caller: Caller, *, operation_id: str
+    ) -> Answer:
+        """Execute a query or a mutation."""
+        assert operation.kind is not OperationType.SUBSCRIPTION
+        context = Context.of(self.runtime, caller, operation_id=operation_id)
+        return await self._execute(operation, request, context)
+
+    async def stream(
+        self, operation: Operation, request: GraphQLRequest, caller: Caller, *, operation_id: str
+    ) -> AsyncGenerator[Answer, None]:
+        """Execute any operation as a stream of answers: one for a query or a mutation, one an event for a subscription.
+
+        Each event is executed with loaders and an instant of its own.
+        """
+        if operation.kind is not OperationType.SUBSCRIPTION:
+            yield await self.answer(operation, request, caller, operation_id=operation_id)
+            return
+        context = Context.of(self.runtime, caller, operation_id=operation_id)
+        with measures.subscriptions_open.track_inprogress():
+            try:
+                async with aclosing(await self._events(operation, request, context)) as events:
+                    async for event in events:
+                        yield await self._execute(operation, request, context.again(), root=event)
+            except OperationRefused as refused:
+                yield refusal_answer(refused, operation_id=operation_id)
+            except Exception as fault:  # the source of events failed: the edge of the subscription
+                error = fault if isinstance(fault, GraphQLError) else GraphQLError(str(fault), original_error=fault)
+                yield Answer({"errors": present([error], operation_id=operation_id, code=EXECUTION_FAILED)})
+
+    async def _events(self, operation: Operation, request: GraphQLRequest, context: Context) -> Any:
+        executor = Executor.build(
+            self._schema,
+            operation.document,
+            context_value=context,
+            raw_variable_values=dict(request.variables),
+            operation_name=operation.name,
+            hide_suggestions=not self.documents.is_open,
+        )
+        if isinstance(executor, list):
+            raise OperationRefused(executor, VARIABLES_REFUSED)
+        made = create_source_event_stream(executor)
+        events = await made if asyncio.iscoroutine(made) else made
+        if isinstance(events, ExecutionResult):
+            raise OperationRefused(list(events.errors or ()), EXECUTION_FAILED)
+        return events
+
+    async def _execute(
+        self, operation: Operation, request: GraphQLRequest, context: Context, *, root: object = None
+    ) -> Answer:
+        kind = operation.kind.value
+        began = time.perf_counter()
+        with tracer.start_as_current_span(f"graphql {kind} {operation.name or 'anonymous'}"):
+            result = await self._run(operation, request, context, root)
+        measures.operation_seconds.labels(kind).observe(time.perf_counter() - began)
+        answer = _answer_of(result, context.operation_id)
+        measures.operations_total.labels(kind, _outcome(answer)).inc()
+        structlog.contextvars.bind_contextvars(operation=operation.name or "anonymous")
+        return answer
+
+    async def _run(
+        self, operation: Operation, request: GraphQLRequest, context: Context, root: object
+    ) -> ExecutionResult:
+        limits = self.documents.limits
+        try:
+            async with asyncio.timeout(limits.execution_timeout_s):
+                result = execute(
+                    self._schema,
+                    operation.document,
+                    root_value=root,
+                    context_value=context,
+                    variable_values=dict(request.variables),
+                    operation_name=operation.name,
+                    hide_suggestions=not self.documents.is_open,
+                )
+                return result if isinstance(result, ExecutionResult) else await result
+        except TimeoutError:
+            message = f"This took longer than {limits.execution_timeout_s:.0f} s. Ask for less, or try again later."
+            return ExecutionResult(None, [coded(message, "TIMED_OUT", operation.definition)])
+
+
+def refusal_answer(refused: OperationRefused, *, operation_id: str) -> Answer:
+    """Write why a request was refused."""
+    errors = present(refused.errors, operation_id=operation_id, code=refused.code)
+    code = errors[0].get("extensions", {}).get("code", refused.code)
+    measures.refused_total.labels(str(code)).inc()
+    return Answer({"errors": errors}, is_refused=True)
+
+
+def new_operation_id() -> str:
+    """Return an id by which one operation can be found in the logs."""
+    return new_id().hex
+
+
+def _answer_of(result: ExecutionResult, operation_id: str) -> Answer:
+    if not result.errors:
+        return Answer({"data": result.data})
+    # Variables that do not fit are found before any field: such errors have no path, and there is no data to give.
+    is_refused = result.data is None and all(error.path is None for error in result.errors)
+    code = VARIABLES_REFUSED if is_refused else EXECUTION_FAILED
+    errors = present(result.errors, operation_id=operation_id, code=code)
+    is_timeout = errors[0].get("extensions", {}).get("code") == "TIMED_OUT"
+    if is_refused and not is_timeout:
+        return Answer({"errors": errors}, is_refused=True)
+    return Answer({"data": result.data, "errors": errors})
+
+
+def _outcome(answer: Answer) -> str:
+    if answer.is_refused:
+        return "refused"
+    return "errors" if "errors" in answer.payload else "ok"

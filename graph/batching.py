@@ -1,0 +1,175 @@
+"""Fields that lead to other rows declare a batch load; fields computed from their own row declare that.
+
+A load is `async (context, keys, **arguments) -> rows aligned with keys`, None where there is nothing to see. The one
+declaration serves every executor: graphql-core calls it through a DataLoader, and a compiled plan calls it once for a
+whole level, because `batch_of` and `derivation_of` read it back from the schema.
+"""
+
+import inspect
+from asyncio import gather
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import GraphQLField
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.types import Info
+from strawberry.types.field import StrawberryField
+from strawberry.types.fields.resolver import StrawberryResolver
+
+from graph.context import Context
+
+_BATCH = "marquee.batch"
+_DERIVATION = "marquee.derivation"
+_LIST_SIZE = "marquee.list_size"
+_BACK_REFERENCE = "strawberry-definition"
+
+# What the cost of an operation assumes for a list that is not paged.
+LIST_SIZE = 10
+
+
+# `async (context, keys, **arguments) -> rows aligned with keys`.
+Load = Callable[..., Awaitable[Sequence[Any]]]
+
+
+@dataclass(frozen=True)
+class BatchLoad:
+    """How a field finds its rows.
+
+    Attributes:
+        load: Loads many keys at once.
+        key: The key of a parent row; None means that there is nothing to load, and the field is null.
+        shape: Turns the loaded row, and the field's arguments, into the field's value. None keeps the row.
+        load_arguments: Names of the field's arguments that the load needs too.
+    """
+
+    load: Load
+    key: Callable[[Any], Hashable | None]
+    shape: Callable[..., Any] | None = None
+    load_arguments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """A value computed from its own row without waiting: `take(row, context)`."""
+
+    take: Callable[[Any, Context], Any]
+
+
+def batched(
+    load: Load,
+    *,
+    key: Callable[[Any], Hashable | None],
+    description: str,
+    shape: Callable[..., Any] | None = None,
+    load_arguments: tuple[str, ...] = (),
+    list_size: int = LIST_SIZE,
+) -> Any:
+    """Declare a field that is found by a batch load. Its type is the annotation of the attribute.
+
+    `shape(loaded, context, **arguments)` names the field's arguments, with their types and defaults, after its first
+    two parameters.
+    """
+    batch = BatchLoad(load, key, shape, load_arguments)
+    arguments = _arguments_of(shape)
+
+    async def resolve(root: Any, info: Info[Context, None], **given: Any) -> Any:
+        return await load_one(info.context, batch, root, given)
+
+    return _declared(resolve, arguments, {_BATCH: batch, _LIST_SIZE: list_size}, description)
+
+
+def derived(take: Callable[[Any, Context], Any], *, description: str) -> Any:
+    """Declare a field that is computed from its own row by `take(row, context)`."""
+
+    def resolve(root: Any, info: Info[Context, None]) -> Any:
+        return take(root, info.context)
+
+    return _declared(resolve, [], {_DERIVATION: Derivation(take)}, description)
+
+
+async def load_one(context: Context, batch: BatchLoad, row: Any, arguments: Mapping[str, Any]) -> Any:
+    """Find the value of a batched field for one row, together with its siblings."""
+    key = batch.key(row)
+    if key is None:
+        return None
+    passed = {name: arguments[name] for name in batch.load_arguments}
+    identity = (batch.load, *sorted(passed.items()))
+    loaded = await context.loaders.load(identity, key, lambda: lambda keys: batch.load(context, keys, **passed))
+    return loaded if batch.shape is None else batch.shape(loaded, context, **arguments)
+
+
+async def load_all(context: Context, load: Load, keys: Sequence[Hashable]) -> list[Any]:
+    """Load rows for another load, sharing what fields of the same execution load anyway."""
+    return await gather(
+        *(context.loaders.load((load,), key, lambda: lambda missing: load(context, missing)) for key in keys)
+    )
+
+
+def batch_of(field: GraphQLField) -> BatchLoad | None:
+    """Return how a field of the built schema finds its rows, or None when it is not batched."""
+    batch = _metadata(field).get(_BATCH)
+    assert batch is None or isinstance(batch, BatchLoad)
+    return batch
+
+
+def derivation_of(field: GraphQLField) -> Derivation | None:
+    """Return how a field of the built schema is computed from its row, or None when it is not."""
+    derivation = _metadata(field).get(_DERIVATION)
+    assert derivation is None or isinstance(derivation, Derivation)
+    return derivation
+
+
+def list_size_of(field: GraphQLField) -> int:
+    """Return how many rows the cost of an operation assumes for a list field without paging."""
+    size = _metadata(field).get(_LIST_SIZE, LIST_SIZE)
+    assert isinstance(size, int)
+    return size
+
+
+def _metadata(field: GraphQLField) -> Mapping[str, object]:
+    declared = field.extensions.get(_BACK_REFERENCE)
+    return declared.metadata if isinstance(declared, StrawberryField) else {}
+
+
+def _arguments_of(shape: Callable[..., Any] | None) -> list[inspect.Parameter]:
+    if shape is None:
+        return []
+    parameters = list(inspect.signature(shape).parameters.values())[2:]
+    return [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
+
+
+def _declared(
+    resolve: Callable[..., Any],
+    arguments: Sequence[inspect.Parameter],
+    metadata: Mapping[str, object],
+    description: str,
+) -> StrawberryField:
+    return declared_field(resolve, arguments=arguments, takes_root=True, metadata=metadata, description=description)
+
+
+def declared_field(
+    resolve: Callable[..., Any],
+    *,
+    arguments: Sequence[inspect.Parameter],
+    takes_root: bool,
+    description: str,
+    name: str | None = None,
+    type: object = None,
+    metadata: Mapping[str, object] | None = None,
+    is_subscription: bool = False,
+) -> StrawberryField:
+    """Make a field whose GraphQL arguments are exactly `arguments`, whatever `resolve` takes by name."""
+    own = [inspect.Parameter("info", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Info)]
+    if takes_root:
+        own.insert(0, inspect.Parameter("root", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Any))
+    # Strawberry reads a resolver's arguments from its signature.
+    resolve.__signature__ = inspect.Signature([*own, *arguments])  # type: ignore[attr-defined]  # set, not declared
+    return StrawberryField(
+        python_name=name,
+        type_annotation=None if type is None else StrawberryAnnotation(type),
+        base_resolver=StrawberryResolver(resolve),
+        description=description,
+        metadata=metadata,
+        is_subscription=is_subscription,
+    )

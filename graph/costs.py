@@ -1,0 +1,124 @@
+"""What an operation costs: how many fields it resolves when every page is as long as it may be.
+
+The shape is computed once per document; the sizes of pages may be variables, so the sum is made for each request.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLCompositeType,
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    InlineFragmentNode,
+    IntValueNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    VariableNode,
+    get_named_type,
+    get_nullable_type,
+    is_composite_type,
+    is_list_type,
+    is_object_type,
+)
+
+from domain.kernel.paging import PAGE_DEFAULT, PAGE_MAX
+from graph.batching import list_size_of
+
+_PAGE_ARGUMENTS = ("first", "last")
+
+
+@dataclass(frozen=True)
+class Cost:
+    """One field and those below it. `size` is how many rows it leads to, unless `size_variable` says so."""
+
+    below: tuple["Cost", ...]
+    size: int = 1
+    size_variable: str | None = None
+
+    def total(self, variables: Mapping[str, Any]) -> int:
+        """Return how many fields are resolved."""
+        size = self.size
+        if self.size_variable is not None:
+            given = variables.get(self.size_variable)
+            # Anything else than a sensible number is refused where the page is read.
+            size = min(max(given, 1), PAGE_MAX) if isinstance(given, int) else self.size
+        return 1 + size * sum(one.total(variables) for one in self.below)
+
+
+def cost_of(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) -> Cost:
+    """Measure a valid, bounded operation."""
+    fragments = {
+        definition.name.value: definition
+        for definition in document.definitions
+        if isinstance(definition, FragmentDefinitionNode)
+    }
+    root = schema.get_root_type(operation.operation)
+    assert root is not None, "the operation is valid"
+    return Cost(_Measure(schema, fragments).below(operation.selection_set, root, in_page=False))
+
+
+@dataclass(frozen=True)
+class _Measure:
+    schema: GraphQLSchema
+    fragments: Mapping[str, FragmentDefinitionNode]
+
+    def below(
+        self, selection_set: SelectionSetNode, parent: GraphQLCompositeType, *, in_page: bool
+    ) -> tuple[Cost, ...]:
+        costs: list[Cost] = []
+        for selection in selection_set.selections:
+            if isinstance(selection, FieldNode):
+                costs.append(self._field(selection, parent, in_page=in_page))
+            else:
+                assert isinstance(selection, InlineFragmentNode | FragmentSpreadNode)
+                inner, condition = self._expanded(selection, parent)
+                costs.extend(self.below(inner, condition, in_page=in_page))
+        return tuple(costs)
+
+    def _expanded(
+        self, selection: InlineFragmentNode | FragmentSpreadNode, parent: GraphQLCompositeType
+    ) -> tuple[SelectionSetNode, GraphQLCompositeType]:
+        fragment = self.fragments[selection.name.value] if isinstance(selection, FragmentSpreadNode) else selection
+        if fragment.type_condition is None:
+            return fragment.selection_set, parent
+        condition = self.schema.get_type(fragment.type_condition.name.value)
+        assert is_composite_type(condition), "the document is valid"
+        return fragment.selection_set, condition
+
+    def _field(self, node: FieldNode, parent: GraphQLCompositeType, *, in_page: bool) -> Cost:
+        field = _field_of(parent, node.name.value)
+        if field is None or node.selection_set is None:
+            # `__typename`, introspection and leaves: one field each.
+            return Cost(())
+        type_ = get_named_type(field.type)
+        is_page = is_object_type(type_) and "pageInfo" in type_.fields
+        size, variable = _size_of(node, field, is_page=is_page, in_page=in_page)
+        assert is_composite_type(type_), "only such a field has a selection"
+        return Cost(self.below(node.selection_set, type_, in_page=is_page), size, variable)
+
+
+def _field_of(parent: GraphQLCompositeType, name: str) -> GraphQLField | None:
+    return parent.fields.get(name) if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType) else None
+
+
+def _size_of(node: FieldNode, field: GraphQLField, *, is_page: bool, in_page: bool) -> tuple[int, str | None]:
+    """Return how many rows a field leads to. The lists inside a page are as long as the page, counted already."""
+    is_list = is_list_type(get_nullable_type(field.type))
+    paged = any(name in field.args for name in _PAGE_ARGUMENTS)
+    if not (is_page or (is_list and not in_page)):
+        return 1, None
+    for argument in node.arguments or ():
+        if argument.name.value in _PAGE_ARGUMENTS:
+            if isinstance(argument.value, VariableNode):
+                return PAGE_DEFAULT, argument.value.name.value
+            if isinstance(argument.value, IntValueNode):
+                return min(int(argument.value.value), PAGE_MAX), None
+    return (PAGE_DEFAULT if paged else list_size_of(field)), None

@@ -1,0 +1,12 @@
+"""What the graph counts for Prometheus."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+# From a cached small query to the execution timeout.
+_SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+operations_total = Counter("marquee_graphql_operations_total", "Operations executed.", ["kind", "outcome"])
+operation_seconds = Histogram("marquee_graphql_operation_seconds", "Time to execute.", ["kind"], buckets=_SECONDS)
+refused_total = Counter("marquee_graphql_refused_total", "Requests refused before execution.", ["code"])
+subscriptions_open = Gauge("marquee_graphql_subscriptions_open", "Subscriptions being served.")
+sockets_open = Gauge("marquee_graphql_sockets_open", "GraphQL WebSockets being served.")

@@ -1,0 +1,142 @@
+"""Documents become operations: bounded, parsed, validated and measured once, then kept.
+
+    text ──► characters ──► tokens ──► extent ──► validation ──► cost for each request
+
+Each step refuses before the next, dearer one starts.
+"""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    NoSchemaIntrospectionCustomRule,
+    OperationDefinitionNode,
+    OperationType,
+    parse,
+    specified_rules,
+    validate,
+)
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
+
+from graph.costs import Cost, cost_of
+from graph.errors import coded
+from graph.limits import Limits, check_document
+
+# Documents kept. Clients send the same few again and again; a flood of new ones only pushes the oldest out.
+KEPT_MAX = 500
+
+PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
+VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
+
+
+class OperationRefused(Exception):
+    """The request holds no operation that can be executed. `errors` say why; `code` is for those without their own."""
+
+    def __init__(self, errors: list[GraphQLError], code: str = VALIDATION_FAILED) -> None:
+        super().__init__(errors[0].message)
+        self.errors = errors
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation of a valid document."""
+
+    document: DocumentNode
+    definition: OperationDefinitionNode
+    cost: Cost
+
+    @property
+    def kind(self) -> OperationType:
+        return self.definition.operation
+
+    @property
+    def name(self) -> str | None:
+        return None if self.definition.name is None else self.definition.name.value
+
+
+class Documents:
+    """The operations of one schema."""
+
+    def __init__(self, schema: GraphQLSchema, *, limits: Limits, is_open: bool) -> None:
+        """`is_open` allows introspection, and suggestions in errors: for development."""
+        self.limits = limits
+        self.is_open = is_open
+        self._schema = schema
+        self._rules = [*specified_rules, OneOfInputValidationRule]
+        if not is_open:
+            self._rules.append(NoSchemaIntrospectionCustomRule)
+        self._kept: OrderedDict[str, dict[str | None, Operation]] = OrderedDict()
+
+    def prepare(self, text: str, *, name: str | None, variables: Mapping[str, Any]) -> Operation:
+        """Return the operation of this name, or the only one.
+
+        Raises:
+            OperationRefused.
+        """
+        operation = _pick(self._operations_of(text), name)
+        if operation.cost.total(variables) > self.limits.cost_max:
+            raise OperationRefused([coded("This asks for too much at once. Ask for shorter pages.", "TOO_COSTLY")])
+        return operation
+
+    def _operations_of(self, text: str) -> dict[str | None, Operation]:
+        kept = self._kept.get(text)
+        if kept is not None:
+            self._kept.move_to_end(text)
+            return kept
+        document = self._parse(text)
+        self._validate(document)
+        operations = {
+            None if definition.name is None else definition.name.value: Operation(
+                document, definition, cost_of(self._schema, document, definition)
+            )
+            for definition in document.definitions
+            if isinstance(definition, OperationDefinitionNode)
+        }
+        self._kept[text] = operations
+        if len(self._kept) > KEPT_MAX:
+            self._kept.popitem(last=False)
+        return operations
+
+    def _parse(self, text: str) -> DocumentNode:
+        limits = self.limits
+        if len(text) > limits.document_max_chars:
+            message = f"Send at most {limits.document_max_chars} characters."
+            raise OperationRefused([coded(message, "DOCUMENT_TOO_LONG")])
+        try:
+            return parse(text, max_lexical_tokens=limits.tokens_max, max_comments=limits.comments_max)
+        except GraphQLSyntaxError as broken:
+            # graphql-core tells its own bounds from bad grammar only in the message.
+            is_bound = "Parsing aborted" in broken.message
+            raise OperationRefused([broken], "TOO_MANY_TOKENS" if is_bound else PARSE_FAILED) from None
+
+    def _validate(self, document: DocumentNode) -> None:
+        try:
+            check_document(document, self.limits)
+        except GraphQLError as refused:
+            raise OperationRefused([refused]) from None
+        errors = validate(
+            self._schema,
+            document,
+            self._rules,
+            max_errors=self.limits.errors_max,
+            hide_suggestions=not self.is_open,
+        )
+        if errors:
+            raise OperationRefused(errors)
+
+
+def _pick(operations: Mapping[str | None, Operation], name: str | None) -> Operation:
+    if name is None and len(operations) == 1:
+        return next(iter(operations.values()))
+    operation = operations.get(name) if name is not None else None
+    if operation is None:
+        message = "Name one of the document's operations as operationName."
+        raise OperationRefused([coded(message, "OPERATION_UNKNOWN")])
+    return operation

@@ -1,0 +1,106 @@
+"""The fields of Query, Mutation and Subscription: functions of the context and the field's arguments.
+
+Each context module lists its own, and `schema` puts them together. The Python return type of such a function is what
+the domain gives; the GraphQL type of the field is said in the decorator.
+"""
+
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any
+
+from strawberry.types import Info
+from strawberry.types.field import StrawberryField
+
+from domain.kernel.refusals import Refusal
+from graph.batching import declared_field
+from graph.context import Context
+from graph.problems import result_union
+from graph.wording import pascal_case
+
+Refusals = Sequence[type[Refusal]]
+
+
+def query_field(
+    type: object, *, description: str, refusals: Refusals = ()
+) -> Callable[[Callable[..., Awaitable[Any]]], StrawberryField]:
+    """Make a field of Query from `async (context, **arguments)`.
+
+    With `refusals` it answers with a union of `type` and those problems, as mutations do.
+    """
+
+    def declare(function: Callable[..., Awaitable[Any]]) -> StrawberryField:
+        async def resolve(info: Info[Context, None], **arguments: Any) -> Any:
+            try:
+                return await function(info.context, **arguments)
+            except tuple(refusals) as refusal:
+                return refusal
+
+        return _root_field(function, resolve, skip=1, type=_answer(function, type, refusals), description=description)
+
+    return declare
+
+
+def mutation_field(
+    payload: type, *, refusals: Refusals, description: str
+) -> Callable[[Callable[..., Awaitable[Any]]], StrawberryField]:
+    """Make a field of Mutation from `async (work, context, input)`: one field is one work is one transaction.
+
+    A refusal rolls the work back and becomes a member of the field's result union. One that is not in `refusals`
+    becomes an error of the operation, with its code.
+    """
+
+    def declare(function: Callable[..., Awaitable[Any]]) -> StrawberryField:
+        async def resolve(info: Info[Context, None], **arguments: Any) -> Any:
+            try:
+                async with info.context.runtime.work() as work:
+                    return await function(work, info.context, **arguments)
+            except tuple(refusals) as refusal:
+                return refusal
+
+        return _root_field(
+            function, resolve, skip=2, type=_answer(function, payload, refusals), description=description
+        )
+
+    return declare
+
+
+def subscription_field(
+    type: object, *, description: str
+) -> Callable[[Callable[..., AsyncIterator[Any]]], StrawberryField]:
+    """Make a field of Subscription from `async (context, **arguments)` that yields one row for each event."""
+
+    def declare(function: Callable[..., AsyncIterator[Any]]) -> StrawberryField:
+        async def resolve(info: Info[Context, None], **arguments: Any) -> AsyncIterator[Any]:
+            async for row in function(info.context, **arguments):
+                yield row
+
+        return _root_field(function, resolve, skip=1, type=type, description=description, is_subscription=True)
+
+    return declare
+
+
+def _answer(function: Callable[..., Any], payload: Any, refusals: Refusals) -> object:
+    if not refusals:
+        return payload
+    return result_union(f"{pascal_case(function.__name__)}Result", payload, refusals)
+
+
+def _root_field(
+    function: Callable[..., Any],
+    resolve: Callable[..., Any],
+    *,
+    skip: int,
+    type: object,
+    description: str,
+    is_subscription: bool = False,
+) -> StrawberryField:
+    arguments = list(inspect.signature(function).parameters.values())[skip:]
+    return declared_field(
+        resolve,
+        name=function.__name__,
+        arguments=[argument.replace(kind=inspect.Parameter.KEYWORD_ONLY) for argument in arguments],
+        takes_root=False,
+        type=type,
+        description=description,
+        is_subscription=is_subscription,
+    )

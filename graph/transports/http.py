@@ -1,0 +1,135 @@
+"""The HTTP door: POST and GET, after the GraphQL over HTTP specification (working draft), and streams over SSE.
+
+Queries may come by GET, mutations only by POST with a JSON body, which browsers never send across origins without
+asking first. The status is 200 whenever something was executed; a request that was wrong in itself gets 400, unless
+the client only understands `application/json`, which promises 200 for every well-formed request.
+"""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import dataclass
+
+import orjson
+from graphql import OperationType
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
+
+from domain.kernel.refusals import Refusal
+from graph.answering import Answer, Graph, GraphQLRequest, new_operation_id, refusal_answer
+from graph.context import Caller
+from graph.operations import Operation, OperationRefused
+from graph.refusal_fields import extensions_of
+from graph.transports.requests import RequestMalformed, problem_payload, read_request
+from graph.transports.sse import EVENT_STREAM, event_stream
+from graph.transports.streams import OpenStreams
+
+GRAPHQL_RESPONSE = "application/graphql-response+json"
+JSON = "application/json"
+ALLOWED = {"Allow": "GET, POST"}
+
+Identify = Callable[[HTTPConnection], Awaitable[Caller]]
+
+
+@dataclass(frozen=True)
+class HttpDoor:
+    """Answers operations over HTTP. `identify` tells who sends one; `workbench` is the page for people, if any."""
+
+    graph: Graph
+    identify: Identify
+    streams: OpenStreams
+    workbench: Callable[[], Response] | None = None
+
+    async def __call__(self, request: Request) -> Response:
+        """Answer one request. Never raises for what a client can get wrong."""
+        if self.workbench is not None and _is_visit(request):
+            return self.workbench()
+        wanted = _wanted(request.headers.get("accept", ""))
+        if wanted is None:
+            return _written(Answer(_UNACCEPTABLE), JSON, status=406)
+        operation_id = request.scope.get("operation_id") or new_operation_id()
+        try:
+            asked = await read_request(request)
+            operation = self._prepare(request, asked)
+            caller = await self.identify(request)
+        except RequestMalformed as malformed:
+            return _written(Answer(problem_payload(malformed)), _plain(wanted), status=malformed.status)
+        except _MethodRefused as refused:
+            return _written(Answer(problem_payload(refused)), _plain(wanted), status=405, headers=ALLOWED)
+        except OperationRefused as refused:
+            return self._refused(refusal_answer(refused, operation_id=operation_id), wanted)
+        except Refusal as refusal:
+            return _written(_refusal(refusal), _plain(wanted), status=503 if refusal.code == "UNAVAILABLE" else 403)
+        if wanted == EVENT_STREAM:
+            answers = self.graph.stream(operation, asked, caller, operation_id=operation_id)
+            return event_stream(answers, self.streams)
+        answer = await self.graph.answer(operation, asked, caller, operation_id=operation_id)
+        return self._refused(answer, wanted) if answer.is_refused else _written(answer, wanted)
+
+    def _prepare(self, request: Request, asked: GraphQLRequest) -> Operation:
+        operation = self.graph.prepare(asked)
+        is_stream = _wanted(request.headers.get("accept", "")) == EVENT_STREAM
+        if request.method == "GET" and operation.kind is OperationType.MUTATION:
+            raise _MethodRefused("Send mutations by POST.", code="METHOD_NOT_ALLOWED")
+        if operation.kind is OperationType.SUBSCRIPTION and not is_stream:
+            message = f"Ask for a subscription with `Accept: {EVENT_STREAM}`, or over a WebSocket."
+            raise RequestMalformed(message, code="STREAM_REQUIRED")
+        return operation
+
+    @staticmethod
+    def _refused(answer: Answer, wanted: str) -> Response:
+        if wanted == EVENT_STREAM:
+            # In a stream, errors of the document come as its only event ("GraphQL over SSE", distinct connections).
+            return event_stream(_once(answer), OpenStreams())
+        return _written(answer, wanted, status=400 if wanted == GRAPHQL_RESPONSE else 200)
+
+
+class _MethodRefused(RequestMalformed):
+    """The operation may not come by this method."""
+
+
+_UNACCEPTABLE = problem_payload(
+    RequestMalformed(f"This answers with {GRAPHQL_RESPONSE}, {JSON} or {EVENT_STREAM}.", code="NOT_ACCEPTABLE")
+)
+
+
+async def _once(answer: Answer) -> AsyncGenerator[Answer, None]:
+    yield answer
+
+
+def _refusal(refusal: Refusal) -> Answer:
+    return Answer({"errors": [{"message": refusal.message, "extensions": extensions_of(refusal)}]})
+
+
+def _is_visit(request: Request) -> bool:
+    """Tell a browser that opens the address from a client that asks something."""
+    return request.method == "GET" and "query" not in request.query_params and "text/html" in _types(request)
+
+
+def _types(request: Request) -> list[str]:
+    return [part.partition(";")[0].strip().lower() for part in request.headers.get("accept", "").split(",")]
+
+
+def _wanted(accept: str) -> str | None:
+    """Choose the media type of the answer; None when the client accepts none of ours (RFC 9110, section 12.5.1)."""
+    offered = [part.partition(";") for part in accept.lower().split(",")]
+    types = {type_.strip() for type_, _, parameters in offered if "q=0" not in parameters.replace(" ", "").split(";")}
+    if EVENT_STREAM in types:
+        return EVENT_STREAM
+    if GRAPHQL_RESPONSE in types or not accept.strip():
+        return GRAPHQL_RESPONSE
+    if JSON in types:
+        return JSON
+    return GRAPHQL_RESPONSE if types & {"*/*", "application/*"} else None
+
+
+def _plain(wanted: str) -> str:
+    return JSON if wanted == EVENT_STREAM else wanted
+
+
+def _written(answer: Answer, media_type: str, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    body = orjson.dumps(answer.payload)
+    return Response(
+        body,
+        status_code=status,
+        media_type=f"{media_type}; charset=utf-8",
+        headers={"Cache-Control": "no-store", "Vary": "Accept", **(headers or {})},
+    )

@@ -1,0 +1,233 @@
+"""Operations over a WebSocket: the `graphql-transport-ws` subprotocol, and no other.
+
+    client                          server
+    connection_init {payload}  ──►
+                               ◄──  connection_ack
+    subscribe {id, payload}    ──►
+                               ◄──  next {id, payload} …, complete {id}       or error {id, payload}
+    complete {id}              ──►                                            ping and pong either way
+
+Close codes are the protocol's: 4400 bad message, 4401 not acknowledged, 4403 token refused, 4406 subprotocol,
+4408 init timeout, 4409 id in use, 4429 second init; 1012 when the server restarts, and 4410 when a client reads too
+slowly. Handshakes from foreign pages are refused before they are accepted.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import structlog
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from domain.kernel.refusals import Refusal
+from graph import measures
+from graph.answering import Graph, GraphQLRequest, new_operation_id, refusal_answer
+from graph.context import Caller
+from graph.operations import Operation, OperationRefused
+from graph.transports.outbox import Outbox
+from graph.transports.requests import RequestMalformed, problem_payload, request_of
+from graph.transports.streams import OpenStreams
+
+PROTOCOL = "graphql-transport-ws"
+INIT_TIMEOUT_S = 10.0
+# Also counts queries and mutations while they run.
+OPERATIONS_MAX = 50
+MESSAGE_MAX_CHARS = 256 * 1024
+ID_MAX_CHARS = 128
+
+BAD_MESSAGE = 4400
+NOT_ACKNOWLEDGED = 4401
+FORBIDDEN = 4403
+SUBPROTOCOL = 4406
+INIT_TIMEOUT = 4408
+ID_IN_USE = 4409
+SECOND_INIT = 4429
+SERVER_RESTARTS = 1012
+POLICY_VIOLATION = 1008
+
+log = structlog.get_logger(__name__)
+
+# Tells who connects, from the handshake and the payload of connection_init.
+IdentifySocket = Callable[[WebSocket, Mapping[str, Any]], Awaitable[Caller]]
+
+
+@dataclass(frozen=True)
+class WebSocketDoor:
+    """Accepts sockets and serves each until it closes."""
+
+    graph: Graph
+    identify: IdentifySocket
+    is_own_page: Callable[[WebSocket], bool]
+    streams: OpenStreams
+    init_timeout_s: float = INIT_TIMEOUT_S
+
+    async def __call__(self, socket: WebSocket) -> None:
+        """Serve one socket. A client that goes away without a word is no event worth a traceback."""
+        if not self.is_own_page(socket):
+            # Closing before accepting makes the server answer the handshake with 403.
+            await socket.close(POLICY_VIOLATION)
+            return
+        if PROTOCOL not in socket.scope.get("subprotocols", []):
+            await socket.accept()
+            await socket.close(SUBPROTOCOL, "Subprotocol not acceptable")
+            return
+        await socket.accept(subprotocol=PROTOCOL)
+        with measures.sockets_open.track_inprogress():
+            await _Connection(self, socket).serve()
+
+
+class _Closed(Exception):
+    """The server closes the socket, with a code and a reason of the protocol."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+class _Connection:
+    """One socket: who is on it, and the operations it runs."""
+
+    def __init__(self, door: WebSocketDoor, socket: WebSocket) -> None:
+        self._door = door
+        self._socket = socket
+        self._outbox = Outbox(socket)
+        self._caller: Caller | None = None
+        self._is_initialised = False
+        self._running: dict[str, asyncio.Task[None]] = {}
+
+    async def serve(self) -> None:
+        reading = asyncio.create_task(self._read())
+        writing = asyncio.create_task(self._outbox.write())
+        restart = asyncio.Event()
+        restarting = asyncio.create_task(restart.wait())
+        tasks: list[asyncio.Task[Any]] = [reading, writing, restarting]
+        try:
+            with self._door.streams.hold(restart.set):
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await _end([*self._running.values(), *tasks])
+            await self._close(reading, restart=restart.is_set())
+
+    async def _close(self, reading: "asyncio.Task[None]", *, restart: bool) -> None:
+        code, reason = SERVER_RESTARTS, "The server restarts"
+        if reading.done() and not reading.cancelled():
+            ended = reading.exception()
+            if isinstance(ended, WebSocketDisconnect):
+                log.debug("socket.left", code=ended.code)
+                return
+            if isinstance(ended, _Closed):
+                code, reason = ended.code, ended.reason
+            elif ended is not None:
+                raise ended
+        elif not restart:
+            code, reason = self._outbox.close_code, self._outbox.close_reason
+        await self._outbox.close(code, reason)
+
+    async def _read(self) -> None:
+        try:
+            async with asyncio.timeout(self._door.init_timeout_s):
+                await self._handle(await self._message())
+                if self._caller is None:
+                    await self._handle(await self._message())
+        except TimeoutError:
+            raise _Closed(INIT_TIMEOUT, "Connection initialisation timeout") from None
+        while True:
+            await self._handle(await self._message())
+
+    async def _message(self) -> dict[str, Any]:
+        received = await self._socket.receive()
+        if received["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(received.get("code", 1005), received.get("reason"))
+        text = received.get("text")
+        if not isinstance(text, str) or len(text) > MESSAGE_MAX_CHARS:
+            raise _Closed(BAD_MESSAGE, "Send text messages of a sensible length")
+        try:
+            message = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            raise _Closed(BAD_MESSAGE, "Messages are JSON") from None
+        if not isinstance(message, dict):
+            raise _Closed(BAD_MESSAGE, "Messages are objects")
+        return message
+
+    async def _handle(self, message: dict[str, Any]) -> None:
+        kind = message.get("type")
+        if kind == "connection_init":
+            await self._initialise(message.get("payload"))
+        elif kind == "ping":
+            self._outbox.send({"type": "pong"})
+        elif kind == "subscribe":
+            self._subscribe(message)
+        elif kind == "complete":
+            running = self._running.pop(_id_of(message), None)
+            if running is not None:
+                running.cancel()
+        elif kind != "pong":
+            raise _Closed(BAD_MESSAGE, "Unknown message type")
+
+    async def _initialise(self, payload: object) -> None:
+        if self._is_initialised:
+            raise _Closed(SECOND_INIT, "Too many initialisation requests")
+        if not isinstance(payload, dict | None):
+            raise _Closed(BAD_MESSAGE, "The payload is an object")
+        self._is_initialised = True
+        try:
+            self._caller = await self._door.identify(self._socket, payload or {})
+        except Refusal as refusal:
+            raise _Closed(FORBIDDEN, refusal.code) from None
+        self._outbox.send({"type": "connection_ack"})
+
+    def _subscribe(self, message: dict[str, Any]) -> None:
+        caller = self._caller
+        if caller is None:
+            raise _Closed(NOT_ACKNOWLEDGED, "Unauthorized")
+        id = _id_of(message)
+        if id in self._running:
+            raise _Closed(ID_IN_USE, f"Subscriber for {id} already exists")
+        if len(self._running) >= OPERATIONS_MAX:
+            self._refuse(id, [{"message": "Too many operations.", "extensions": {"code": "TOO_MANY_OPERATIONS"}}])
+            return
+        try:
+            request = request_of(message.get("payload"))
+        except RequestMalformed as malformed:
+            self._refuse(id, problem_payload(malformed)["errors"])
+            return
+        try:
+            operation = self._door.graph.prepare(request)
+        except OperationRefused as refused:
+            self._refuse(id, refusal_answer(refused, operation_id=new_operation_id()).payload["errors"])
+            return
+        self._running[id] = asyncio.create_task(self._run(id, operation, request, caller))
+
+    async def _run(self, id: str, operation: Operation, request: GraphQLRequest, caller: Caller) -> None:
+        answers = self._door.graph.stream(operation, request, caller, operation_id=new_operation_id())
+        try:
+            async with aclosing(answers):
+                async for answer in answers:
+                    if answer.is_refused:
+                        self._refuse(id, answer.payload["errors"])
+                        return
+                    await self._outbox.room()
+                    self._outbox.send({"id": id, "type": "next", "payload": answer.payload})
+            self._outbox.send({"id": id, "type": "complete"})
+        finally:
+            self._running.pop(id, None)
+
+    def _refuse(self, id: str, errors: object) -> None:
+        self._outbox.send({"id": id, "type": "error", "payload": errors})
+
+
+def _id_of(message: Mapping[str, Any]) -> str:
+    id = message.get("id")
+    if not isinstance(id, str) or not 0 < len(id) <= ID_MAX_CHARS:
+        raise _Closed(BAD_MESSAGE, "Give each operation an id")
+    return id
+
+
+async def _end(tasks: list[asyncio.Task[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
