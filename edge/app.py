@@ -1,0 +1,130 @@
+"""The ASGI application: every door mounted, one runtime behind them, and an orderly end.
+
+RequestLog ─ Security ─┬─ /graphql   POST, GET, SSE, WebSocket
+                       ├─ /uploads /session /play /posters /speke/v2
+                       ├─ /healthz /readyz /metrics
+                       └─ everything else: the page
+"""
+
+import asyncio
+import signal
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from types import FrameType
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from domain.runtime import Runtime, open_runtime
+from domain.settings import Environment, Settings
+from edge import health, metrics, pages, play, posters, session, speke, uploads
+from edge.identity import caller_of, caller_of_socket, is_own_page
+from edge.logs import configure_logs
+from edge.request_log import RequestLog
+from edge.security import Security
+from edge.traces import exporting_traces
+from graph.answering import Graph
+from graph.limits import Limits
+from graph.schema import graphql_schema
+from graph.transports.http import HttpDoor
+from graph.transports.streams import OpenStreams
+from graph.transports.websocket import WebSocketDoor
+
+
+def create_app(given: Settings | Runtime) -> Starlette:
+    """Make the application. With settings it opens a runtime of its own at start; a given one stays its giver's."""
+    settings = given.settings if isinstance(given, Runtime) else given
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with AsyncExitStack() as opened:
+            if isinstance(given, Runtime):
+                runtime = given
+            else:
+                configure_logs(settings)
+                opened.enter_context(exporting_traces(settings))
+                runtime = await opened.enter_async_context(open_runtime(settings))
+            app.state.runtime = runtime
+            app.state.http_door, app.state.socket_door = _graphql_doors(runtime, app.state.streams)
+            opened.enter_context(_on_termination(app.state.streams.close_all))
+            yield
+
+    app = Starlette(
+        routes=_routes(),
+        middleware=[Middleware(RequestLog), Middleware(Security, settings=settings)],
+        lifespan=lifespan,
+    )
+    app.state.streams = OpenStreams()
+    return app
+
+
+def _routes() -> list[BaseRoute]:
+    return [
+        Route("/graphql", _graphql, methods=["GET", "POST"]),
+        WebSocketRoute("/graphql", _graphql_socket),
+        *session.routes,
+        *uploads.routes,
+        *play.routes,
+        *posters.routes,
+        *speke.routes,
+        *health.routes,
+        *metrics.routes,
+        # The page answers every path that is left, so it comes last.
+        *pages.routes,
+    ]
+
+
+def _graphql_doors(runtime: Runtime, streams: OpenStreams) -> tuple[HttpDoor, WebSocketDoor]:
+    is_open = runtime.settings.environment is Environment.DEVELOPMENT
+    graph = Graph(graphql_schema(), runtime, limits=Limits(), is_open=is_open)
+    return (
+        HttpDoor(graph, caller_of, streams, workbench=pages.workbench if is_open else None),
+        WebSocketDoor(graph, caller_of_socket, is_own_page, streams),
+    )
+
+
+async def _graphql(request: Request) -> Response:
+    door: HttpDoor = request.app.state.http_door
+    return await door(request)
+
+
+async def _graphql_socket(socket: WebSocket) -> None:
+    door: WebSocketDoor = socket.app.state.socket_door
+    await door(socket)
+
+
+@contextmanager
+def _on_termination(act: Callable[[], None]) -> Iterator[None]:
+    """Call `act` when the process is asked to end, before the server waits for open connections.
+
+    The server's own handlers are called afterwards. A server drains its connections before it ends the lifespan, so
+    endless streams would hold every shutdown for its whole timeout.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    loop = asyncio.get_running_loop()
+    previous = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        # The handler interrupts whatever runs; the streams are only touched between two steps of the loop.
+        loop.call_soon_threadsafe(act)
+        handler = previous[signal.Signals(number)]
+        if callable(handler):
+            handler(number, frame)
+
+    for number, handler in previous.items():
+        # A loop that watches signals itself is not to be bypassed; such a server ends its streams by its own timeout.
+        if callable(handler):
+            signal.signal(number, ask)
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            if signal.getsignal(number) is ask:
+                signal.signal(number, handler)

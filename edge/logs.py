@@ -1,0 +1,69 @@
+"""Structured logs: lines for people in development, JSON for machines, and never a usable token in either."""
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+from domain.settings import Settings
+
+_LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+# Libraries that are chatty below this, and say nothing there that an operator needs.
+_QUIET = ("asyncio", "aiosqlite", "urllib3", "botocore", "PIL", "graphql")
+# A playback token in an address, wherever it turns up: in a path, a header or an exception's text.
+_PLAY_TOKEN = re.compile(r"(/play/)[^/\s\"'?#]+", re.IGNORECASE)
+_BEARER = re.compile(r"(bearer\s+)[\w.~+/=-]+", re.IGNORECASE)
+_URL_PASSWORD = re.compile(r"(\w+://[^\s:/@]*:)[^\s@/]+(@)")
+_SECRET_NAMES = frozenset({"token", "authorization", "cookie", "password", "key", "secret"})
+
+
+def configure_logs(settings: Settings) -> None:
+    """Set up structlog, and the standard library's logging through it. Call once per process."""
+    level = _LEVELS[settings.log_level]
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    final: list[structlog.typing.Processor] = (
+        [structlog.processors.format_exc_info, redact, structlog.processors.JSONRenderer()]
+        if settings.log_format == "json"
+        else [structlog.processors.format_exc_info, redact, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    )
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *final],
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Take tokens and passwords out of every value of a log line."""
+    for name, value in event.items():
+        if name.lower() in _SECRET_NAMES:
+            event[name] = "***"
+        elif isinstance(value, str):
+            event[name] = redacted(value)
+    return event
+
+
+def redacted(text: str) -> str:
+    """Return a text without tokens or passwords in it."""
+    text = _PLAY_TOKEN.sub(r"\1***", text)
+    text = _BEARER.sub(r"\1***", text)
+    return _URL_PASSWORD.sub(r"\1***\2", text)

@@ -1,0 +1,95 @@
+"""What every answer tells a browser not to do, and the refusal of changes that foreign pages make with a cookie."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from domain.settings import Settings
+from edge.identity import SAFE_METHODS, ForeignOrigin, check_forgery
+from edge.problem_responses import problem_response
+
+HSTS_MAX_AGE_S = 365 * 24 * 60 * 60
+
+
+def page_policy(settings: Settings, *, workbench: bool = False) -> str:
+    """Return the content security policy of our pages (W3C CSP Level 3).
+
+    The player feeds video through `blob:` addresses and runs its transmuxer in a worker made from one. Only the
+    GraphQL workbench writes style elements of its own.
+    """
+    parts = urlsplit(settings.public_url)
+    own = f"{parts.scheme}://{parts.netloc}"
+    sockets = f"{'wss' if parts.scheme == 'https' else 'ws'}://{parts.netloc}"
+    licences = " ".join(sorted({_origin(url) for url in _licence_urls(settings) if url}))
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            # React sets styles through the object model, which no policy forbids.
+            "style-src 'self' 'unsafe-inline'" if workbench else "style-src 'self'",
+            "font-src 'self' data:",
+            f"img-src 'self' data: blob: {own}",
+            f"media-src 'self' blob: {own}",
+            "worker-src 'self' blob:",
+            f"connect-src 'self' {own} {sockets} {licences}".rstrip(),
+            "manifest-src 'self'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        )
+    )
+
+
+@dataclass(frozen=True)
+class Security:
+    """ASGI middleware: checks what comes in, and marks what goes out."""
+
+    app: ASGIApp
+    settings: Settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def marked(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = _completed(message.get("headers", ()), scope["path"], self.settings)
+            await send(message)
+
+        if scope["method"] not in SAFE_METHODS:
+            try:
+                check_forgery(HTTPConnection(scope))
+            except ForeignOrigin as refusal:
+                await problem_response(refusal)(scope, receive, marked)
+                return
+        await self.app(scope, receive, marked)
+
+
+def _completed(headers: object, path: str, settings: Settings) -> list[tuple[bytes, bytes]]:
+    """Add the headers that a door has not set itself."""
+    given = list(headers)  # type: ignore[call-overload]  # ASGI types headers as any iterable of pairs
+    names = {name.lower() for name, _ in given}
+    wanted = {
+        b"x-content-type-options": b"nosniff",
+        b"referrer-policy": b"same-origin",
+        b"cross-origin-opener-policy": b"same-origin",
+    }
+    content_type = next((value for name, value in given if name.lower() == b"content-type"), b"")
+    if content_type.startswith(b"text/html"):
+        policy = page_policy(settings, workbench=path.rstrip("/") == "/graphql")
+        wanted |= {b"content-security-policy": policy.encode(), b"x-frame-options": b"DENY"}
+    if settings.public_url.startswith("https://"):
+        wanted[b"strict-transport-security"] = f"max-age={HSTS_MAX_AGE_S}".encode()
+    return [*given, *((name, value) for name, value in wanted.items() if name not in names)]
+
+
+def _licence_urls(settings: Settings) -> tuple[str, ...]:
+    return (settings.axinom_widevine_url, settings.axinom_playready_url)
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
