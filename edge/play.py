@@ -16,7 +16,6 @@ from typing import assert_never, cast
 from urllib.parse import unquote
 from uuid import UUID
 
-from domain.playback import Admitted, admit
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -28,7 +27,9 @@ from domain.drm.clearkey import REQUEST_MAX_BYTES, licence_url
 from domain.kernel.refusals import Forbidden, InvalidInput, NotFound, Refusal
 from domain.media.asset import thumbnails_key
 from domain.media.object_store import ObjectMissing
+from domain.playback import AdmissionCache, Admitted
 from domain.runtime import Runtime
+from edge.identity import address_of
 from edge.play_paths import KeyPath, LicencePath, ManifestPath, ThumbnailPath, TrackPath, media_type_of, read_path
 from edge.playable_assets import PlayableAsset, PlayableAssets
 from edge.player_origins import player_headers, preflight
@@ -46,6 +47,7 @@ _READ_METHODS = ("GET", "HEAD")
 class PlayCaches:
     """What this door keeps between requests. One per process, in the application's state."""
 
+    admissions: AdmissionCache = field(default_factory=AdmissionCache)
     manifests: ManifestCache = field(default_factory=ManifestCache)
     assets: PlayableAssets = field(default_factory=PlayableAssets)
 
@@ -88,10 +90,11 @@ def redacted_path(path: str) -> str:
 
 
 async def _answer(request: Request, runtime: Runtime) -> Response:
-    token = request.path_params["token"]
-    address = request.client.host if request.client else ""
-    admitted = await admit(runtime.reads(), keyring=runtime.keyring, token=token, address=address)
-    visit = _Visit(request, runtime, _caches(request.app), admitted, token)
+    token, caches = request.path_params["token"], _caches(request.app)
+    admitted = await caches.admissions.admit(
+        runtime.reads(), keyring=runtime.keyring, token=token, address=address_of(request)
+    )
+    visit = _Visit(request, runtime, caches, admitted, token)
     path = read_path(request.path_params["path"])
     allowed = ("POST",) if isinstance(path, LicencePath) else _READ_METHODS
     if request.method not in allowed:
@@ -214,4 +217,12 @@ def _caches(app: Starlette) -> PlayCaches:
     return kept
 
 
-routes = [Route("/play/{token}/{path:path}", play, methods=[*_READ_METHODS, "POST", "OPTIONS"])]
+async def _no_address(_: Request) -> Response:
+    return problem_response(NotFound("page", "play"))
+
+
+routes = [
+    Route("/play/{token}/{path:path}", play, methods=[*_READ_METHODS, "POST", "OPTIONS"]),
+    # Without this an address that is cut short would be answered by the page.
+    Route("/play/{rest:path}", _no_address),
+]

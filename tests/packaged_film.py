@@ -89,7 +89,9 @@ async def film(tmp_path_factory: pytest.TempPathFactory) -> Film:
     folder = tmp_path_factory.mktemp("film")
     tools = MediaTools.find()
     sources = _make_sources(tools, folder)
-    packages = {scheme: await _package(tools, sources, folder / scheme.value, scheme) for scheme in Scheme}
+    # As in the pipeline, both packages of a film share its keys.
+    keys = {one: PackagingKey(uuid4().bytes, secrets.token_bytes(16)) for one in TrackClass}
+    packages = {scheme: await _package(tools, sources, folder / scheme.value, scheme, keys) for scheme in Scheme}
     return Film(tools, sources, packages)
 
 
@@ -114,9 +116,14 @@ def _make_sources(tools: MediaTools, folder: Path) -> dict[str, Path]:
     return sources
 
 
-async def _package(tools: MediaTools, sources: Mapping[str, Path], folder: Path, scheme: Scheme) -> FilmPackage:
+async def _package(
+    tools: MediaTools,
+    sources: Mapping[str, Path],
+    folder: Path,
+    scheme: Scheme,
+    keys: Mapping[TrackClass, PackagingKey],
+) -> FilmPackage:
     folder.mkdir()
-    keys = {one: PackagingKey(uuid4().bytes, secrets.token_bytes(16)) for one in TrackClass}
     packaged = await package(
         tools,
         videos=[

@@ -50,28 +50,36 @@ def select_tracks(
 ) -> Selection:
     """Keep the tracks of the given classes whose picture fits a screen of `max_height` lines. Text is always kept.
 
+    A screen that is smaller than every picture gets the smallest of these classes.
+
     Raises:
         NothingPlayable: a package with pictures would have none left, or one with sound no sound.
     """
-    kept = tuple(track for track in package.tracks if _may_have(track, track_classes, max_height))
+    held = [track for track in package.tracks if _may_have(track, track_classes)]
+    pictures = [track for track in held if track.kind is TrackKind.VIDEO]
+    fitting = [track for track in pictures if max_height is None or _fits(track, max_height)]
+    shown = fitting or sorted(pictures, key=_pixels)[:1]
+    kept = tuple(track for track in held if track.kind is not TrackKind.VIDEO or track in shown)
     for kind in (TrackKind.VIDEO, TrackKind.AUDIO):
         if any(track.kind is kind for track in package.tracks) and not any(track.kind is kind for track in kept):
             raise NothingPlayable
     return Selection(package, kept)
 
 
-def _may_have(track: Track, track_classes: Collection[TrackClass], max_height: int | None) -> bool:
+def _may_have(track: Track, track_classes: Collection[TrackClass]) -> bool:
     if track.track_class is None:
         # Only text has no class; anything else without one is not ours to give.
         return track.kind is TrackKind.TEXT
-    if track.track_class not in track_classes:
+    if track.kind is TrackKind.VIDEO and not _pixels(track):
         return False
-    return max_height is None or track.kind is not TrackKind.VIDEO or _fits(track, max_height)
+    return track.track_class in track_classes
+
+
+def _pixels(track: Track) -> int:
+    return (track.width or 0) * (track.height or 0)
 
 
 def _fits(track: Track, max_height: int) -> bool:
     """Whether a picture, wide or tall, fits the 16:9 box that a number of lines names, as the ladder's boxes do."""
-    if track.width is None or track.height is None:
-        return False
-    short, long = sorted((track.width, track.height))
+    short, long = sorted((track.width or 0, track.height or 0))
     return short <= max_height + ROUNDING and long <= math.ceil(max_height * 16 / 9) + ROUNDING

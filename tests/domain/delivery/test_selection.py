@@ -70,8 +70,10 @@ def test_wide_and_tall_pictures_are_measured_by_their_box(width: int, height: in
 def test_a_viewer_without_any_picture_is_refused() -> None:
     with pytest.raises(NothingPlayable):
         select_tracks(FILM, track_classes={TrackClass.AUDIO})
-    with pytest.raises(NothingPlayable):
-        select_tracks(FILM, track_classes=ALL, max_height=144)
+
+
+def test_a_screen_smaller_than_every_picture_gets_the_smallest() -> None:
+    assert select_tracks(FILM, track_classes=ALL, max_height=144).representations == {"sd", "sound", "text"}
 
 
 def test_a_viewer_without_any_sound_is_refused() -> None:
