@@ -116,9 +116,12 @@ class Graph:
         kind = operation.kind.value
         began = time.perf_counter()
         with tracer.start_as_current_span(f"graphql {kind} {operation.name or 'anonymous'}"):
-            result = await self._run(operation, request, context, root)
+            try:
+                async with asyncio.timeout(self.documents.limits.execution_timeout_s):
+                    answer = _answer_of(await self._run(operation, request, context, root), context.operation_id)
+            except TimeoutError:
+                answer = self._timed_out(operation)
         measures.operation_seconds.labels(kind).observe(time.perf_counter() - began)
-        answer = _answer_of(result, context.operation_id)
         measures.operations_total.labels(kind, _outcome(answer)).inc()
         structlog.contextvars.bind_contextvars(operation=operation.name or "anonymous")
         return answer
@@ -126,22 +129,21 @@ class Graph:
     async def _run(
         self, operation: Operation, request: GraphQLRequest, context: Context, root: object
     ) -> ExecutionResult:
-        limits = self.documents.limits
-        try:
-            async with asyncio.timeout(limits.execution_timeout_s):
-                result = execute(
-                    self._schema,
-                    operation.document,
-                    root_value=root,
-                    context_value=context,
-                    variable_values=dict(request.variables),
-                    operation_name=operation.name,
-                    hide_suggestions=not self.documents.is_open,
-                )
-                return result if isinstance(result, ExecutionResult) else await result
-        except TimeoutError:
-            message = f"This took longer than {limits.execution_timeout_s:.0f} s. Ask for less, or try again later."
-            return ExecutionResult(None, [coded(message, "TIMED_OUT", operation.definition)])
+        result = execute(
+            self._schema,
+            operation.document,
+            root_value=root,
+            context_value=context,
+            variable_values=dict(request.variables),
+            operation_name=operation.name,
+            hide_suggestions=not self.documents.is_open,
+        )
+        return result if isinstance(result, ExecutionResult) else await result
+
+    def _timed_out(self, operation: Operation) -> Answer:
+        seconds = self.documents.limits.execution_timeout_s
+        message = f"This took longer than {seconds:.0f} s. Ask for less, or try again later."
+        return Answer({"data": None, "errors": [coded(message, "TIMED_OUT", operation.definition).formatted]})
 
 
 def refusal_answer(refused: OperationRefused, *, operation_id: str) -> Answer:
@@ -164,8 +166,7 @@ def _answer_of(result: ExecutionResult, operation_id: str) -> Answer:
     is_refused = result.data is None and all(error.path is None for error in result.errors)
     code = VARIABLES_REFUSED if is_refused else EXECUTION_FAILED
     errors = present(result.errors, operation_id=operation_id, code=code)
-    is_timeout = errors[0].get("extensions", {}).get("code") == "TIMED_OUT"
-    if is_refused and not is_timeout:
+    if is_refused:
         return Answer({"errors": errors}, is_refused=True)
     return Answer({"data": result.data, "errors": errors})
 

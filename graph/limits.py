@@ -28,11 +28,13 @@ class Limits:
     """What a document may ask for. A home page of eight rows needs about a tenth of each."""
 
     document_max_chars: int = 20_000
-    tokens_max: int = 2_500
+    tokens_max: int = 2_000
     comments_max: int = 200
     definitions_max: int = 60
     depth_max: int = 12
-    fields_max: int = 600
+    fields_max: int = 500
+    # Validation compares fields of one name with each other, pair by pair.
+    repeats_max: int = 20
     aliases_max: int = 40
     directives_max: int = 40
     # Each root field of a mutation is a transaction of its own; a client that needs more sends more operations.
@@ -86,6 +88,9 @@ def check_document(document: DocumentNode, limits: Limits) -> None:
             extent = extent.beside(Extent(directives=len(definition.directives or ())))
             _check_extent(extent, limits)
             _check_mutation(definition, limits)
+            _check_repeats(definition.selection_set, limits)
+        elif isinstance(definition, FragmentDefinitionNode):
+            _check_repeats(definition.selection_set, limits)
 
 
 def _check_extent(extent: Extent, limits: Limits) -> None:
@@ -102,6 +107,22 @@ def _check_extent(extent: Extent, limits: Limits) -> None:
 def _check_mutation(operation: OperationDefinitionNode, limits: Limits) -> None:
     if operation.operation is OperationType.MUTATION and len(operation.selection_set.selections) > limits.mutations_max:
         raise coded(f"Send at most {limits.mutations_max} mutations in one operation.", "TOO_MANY_MUTATIONS")
+
+
+def _check_repeats(selection_set: SelectionSetNode, limits: Limits) -> None:
+    """Refuse a name that is answered with too often in one selection, inline fragments included."""
+    names: Counter[str] = Counter()
+    same_level = [selection_set]
+    while same_level:
+        for selection in same_level.pop().selections:
+            if isinstance(selection, InlineFragmentNode):
+                same_level.append(selection.selection_set)
+            elif isinstance(selection, FieldNode):
+                names[(selection.alias or selection.name).value] += 1
+                if selection.selection_set is not None:
+                    _check_repeats(selection.selection_set, limits)
+    if names and max(names.values()) > limits.repeats_max:
+        raise coded(f"Ask for a field at most {limits.repeats_max} times in one place.", "TOO_MANY_REPEATS")
 
 
 def _fragment_extents(fragments: Mapping[str, FragmentDefinitionNode]) -> dict[str, Extent]:

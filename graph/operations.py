@@ -112,9 +112,7 @@ class Documents:
         try:
             return parse(text, max_lexical_tokens=limits.tokens_max, max_comments=limits.comments_max)
         except GraphQLSyntaxError as broken:
-            # graphql-core tells its own bounds from bad grammar only in the message.
-            is_bound = "Parsing aborted" in broken.message
-            raise OperationRefused([broken], "TOO_MANY_TOKENS" if is_bound else PARSE_FAILED) from None
+            raise OperationRefused([broken], _code_of(broken)) from None
 
     def _validate(self, document: DocumentNode) -> None:
         try:
@@ -130,6 +128,13 @@ class Documents:
         )
         if errors:
             raise OperationRefused(errors)
+
+
+def _code_of(broken: GraphQLSyntaxError) -> str:
+    """Tell graphql-core's own bounds from bad grammar, which it does only in the message."""
+    if "Parsing aborted" not in broken.message:
+        return PARSE_FAILED
+    return "TOO_DEEP" if "nested too deeply" in broken.message else "TOO_MANY_TOKENS"
 
 
 def _pick(operations: Mapping[str | None, Operation], name: str | None) -> Operation:

@@ -1,179 +1,23 @@
-"""Titles as viewers find them, and as editors make them."""
+"""Titles as editors make them."""
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
-from uuid import UUID
+from typing import Annotated
 
 import strawberry
 from strawberry import ID
 
 from domain import catalog as domain
-from domain.catalog import Right as RightRow
-from domain.catalog import Title as TitleRow
-from domain.catalog import TitleKind, TitleState, rights_of, texts_of, translations_of
-from domain.catalog import TitleText as TextRow
-from domain.kernel.paging import Page, PageRequest
+from domain.catalog import TitleKind
 from domain.kernel.refusals import Forbidden, InvalidInput, NotFound, SignInRequired, StaleVersion
 from domain.kernel.work import Work
-from domain.media.asset import Asset as AssetRow
-from domain.media.assets import assets_of_titles
-from domain.media.package import Package, TrackKind
-from graph.artwork import Image, poster_of
 from graph.batching import batched
+from graph.catalog.titles import Right, Title
 from graph.context import Context
-from graph.enums import described
-from graph.global_ids import Kind, load_node, loads_node, read_id
-from graph.loads import is_editor, playing_assets, playing_packages, title_assets, visible_titles
-from graph.media import Asset
-from graph.nodes import Node
-from graph.paging import After, Before, First, Last, connection_of
+from graph.global_ids import Kind, read_id
+from graph.loads import visible_titles
 from graph.payloads import shown
 from graph.problems import Problem, problem
-from graph.resume import resume_points
-from graph.root_fields import mutation_field, query_field
-from graph.rows import declares
-
-described(
-    TitleKind,
-    description="What sort of thing a title is.",
-    values={
-        TitleKind.MOVIE: "A film.",
-        TitleKind.EPISODE: "One part of a series.",
-        TitleKind.CLIP: "Something short.",
-    },
-)
-described(
-    TitleState,
-    description="Whether viewers may find a title.",
-    values={
-        TitleState.DRAFT: "Not yet: editors are working on it.",
-        TitleState.PUBLISHED: "Wherever it has an open right.",
-        TitleState.WITHDRAWN: "No longer.",
-    },
-)
-
-
-async def titles_texts(context: Context, keys: Sequence[UUID]) -> list[TextRow | None]:
-    """Load the best text of each title for this caller's languages."""
-    return await texts_of(context.reads, keys, languages=context.caller.languages)
-
-
-async def titles_translations(context: Context, keys: Sequence[UUID]) -> list[list[TextRow]]:
-    """Load the texts of titles in every language."""
-    return await translations_of(context.reads, keys)
-
-
-async def titles_rights(context: Context, keys: Sequence[UUID]) -> Sequence[Sequence[RightRow]]:
-    """Load the rights of titles; only editors see them."""
-    return await rights_of(context.reads, keys) if is_editor(context) else [() for _ in keys]
-
-
-async def titles_assets(context: Context, keys: Sequence[UUID]) -> Sequence[Sequence[AssetRow]]:
-    """Load every asset of titles, the newest first; only editors see them."""
-    return await assets_of_titles(context.reads, keys) if is_editor(context) else [() for _ in keys]
-
-
-@loads_node(Kind.RIGHT, row=RightRow)
-async def visible_rights(context: Context, keys: Sequence[UUID]) -> list[RightRow | None]:
-    """Load rights; only editors see them."""
-    return await domain.rights_by_id(context.reads, keys) if is_editor(context) else [None for _ in keys]
-
-
-def _id_of(row: TitleRow) -> UUID:
-    return row.id
-
-
-def _languages(kind: TrackKind) -> Any:
-    def languages(package: Package | None, _context: Context) -> list[str]:
-        tracks = () if package is None else package.tracks
-        return list(dict.fromkeys(track.language for track in tracks if track.kind is kind and track.language))
-
-    return languages
-
-
-@declares(TextRow)
-@strawberry.type(description="What a title is called and about, in one language.")
-class TitleText:
-    """A title's texts in one language."""
-
-    language: str = strawberry.field(description="The language, as a BCP 47 tag.")
-    name: str = strawberry.field(description="What the title is called.")
-    synopsis: str = strawberry.field(description="What it is about; may be empty.")
-
-
-@declares(RightRow)
-@strawberry.type(description="Where and when a title may be shown.")
-class Right(Node):
-    """A right."""
-
-    territory: str = strawberry.field(description="An ISO 3166-1 alpha-2 code, or `*` for everywhere.")
-    opens_at: datetime = strawberry.field(description="From when.")
-    closes_at: datetime | None = strawberry.field(description="Until before when; null without end.")
-
-
-@declares(TitleRow)
-@strawberry.type(description="Something to watch.")
-class Title(Node):
-    """A title. Its texts are in the best language for the caller: the profile's, then Accept-Language, then its own."""
-
-    kind: TitleKind = strawberry.field(description="What sort of thing it is.")
-    state: TitleState = strawberry.field(description="Whether viewers may find it.")
-    name: str = batched(
-        titles_texts, key=_id_of, shape=lambda text, _: text.name, description="What it is called, in `language`."
-    )
-    synopsis: str = batched(
-        titles_texts, key=_id_of, shape=lambda text, _: text.synopsis, description="What it is about, in `language`."
-    )
-    language: str = batched(
-        titles_texts, key=_id_of, shape=lambda text, _: text.language, description="The language of name and synopsis."
-    )
-    texts: list[TitleText] = batched(
-        titles_translations, key=_id_of, list_size=3, description="Its texts in every language there is."
-    )
-    release_year: int | None = strawberry.field(description="The year it came out.")
-    maturity_age: int = strawberry.field(description="The youngest age it is meant for, in years.")
-    version: int = strawberry.field(description="Grows with every change. Name it in a change to lose nobody else's.")
-    published_at: datetime | None = strawberry.field(description="When it was first published.")
-    duration_seconds: float | None = batched(
-        playing_assets,
-        key=_id_of,
-        shape=lambda asset, _: None if asset is None else asset.duration_s,
-        description="How long it plays; null until it does.",
-    )
-    poster: Image | None = batched(
-        playing_assets, key=_id_of, shape=poster_of, description="A still of it; null until it plays."
-    )
-    rights: list[Right] = batched(
-        titles_rights, key=_id_of, list_size=3, description="Where and when it may be shown. Empty unless you edit."
-    )
-    asset: Asset | None = batched(
-        title_assets, key=_id_of, description="What plays. Editors see the newest asset whatever its state."
-    )
-    assets: list[Asset] = batched(
-        titles_assets, key=_id_of, list_size=3, description="Every asset, the newest first. Empty unless you edit."
-    )
-    resume_position_seconds: float | None = batched(
-        resume_points,
-        key=_id_of,
-        shape=lambda point, _: None if point is None else point.position_s,
-        description="Where the viewer's profile left it; null when it never began.",
-    )
-    audio_languages: list[str] = batched(
-        playing_packages,
-        key=_id_of,
-        shape=_languages(TrackKind.AUDIO),
-        description="The languages of its sound, as BCP 47 tags.",
-    )
-    text_languages: list[str] = batched(
-        playing_packages,
-        key=_id_of,
-        shape=_languages(TrackKind.TEXT),
-        description="The languages of its subtitles and captions, as BCP 47 tags.",
-    )
-
-
-TitleConnection = connection_of(Title, plural="titles")
+from graph.root_fields import mutation_field
 
 
 @problem(domain.RightOverlaps, description="The territory is covered for part of that time already. Revoke that right.")
@@ -282,24 +126,6 @@ class TitleWithdrawn:
     """What withdrawTitle gives."""
 
     title: Title = strawberry.field(description="The title as it is now.")
-
-
-@query_field(Title | None, description="The title with this id, or null when there is none that the viewer may see.")
-async def title(context: Context, id: Annotated[ID, strawberry.argument(description="The title's id.")]) -> Any:
-    """Find a title."""
-    return await load_node(context, id, only=Kind.TITLE)
-
-
-@query_field(
-    TitleConnection,
-    description="Titles, the newest first: what is published and open where the viewer is; for editors, all.",
-)
-async def titles(
-    context: Context, first: First = None, after: After = None, last: Last = None, before: Before = None
-) -> Page[TitleRow]:
-    """List titles."""
-    page = PageRequest.parse(first=first, after=after, last=last, before=before)
-    return await domain.list_titles(context.reads, viewer=context.viewer, page=page)
 
 
 @mutation_field(
@@ -424,7 +250,3 @@ async def withdraw_title(
         expected_version=input.expected_version,
     )
     return TitleWithdrawn(title=shown(title))
-
-
-QUERIES = [title, titles]
-MUTATIONS = [create_title, describe_title, grant_right, revoke_right, publish_title, withdraw_title]
