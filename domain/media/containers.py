@@ -6,7 +6,9 @@ Forcing the demuxer that the bytes ask for is what keeps a playlist, a concat sc
 
 from __future__ import annotations
 
+import struct
 from enum import StrEnum
+from pathlib import Path
 
 # An ISO file may start with any of these boxes; the four bytes before are its size.
 # ISO/IEC 14496-12 §4.3 and the older QuickTime layout without `ftyp`.
@@ -17,6 +19,8 @@ TS_SYNC = 0x47
 TS_LAYOUTS = ((188, 0), (192, 4), (204, 0))
 TS_PACKETS_CHECKED = 4
 SNIFFED_BYTES = 1024
+# A fragmented file begins with its header and an optional index; fragments follow at once.
+BOXES_CHECKED = 8
 
 
 class Container(StrEnum):
@@ -40,11 +44,6 @@ class Container(StrEnum):
     def may_hold_video(self) -> bool:
         return self in {Container.MP4, Container.MATROSKA, Container.MPEGTS, Container.AVI}
 
-    @property
-    def has_index(self) -> bool:
-        """Whether seeking lands on a key frame; the others are remuxed before they are split."""
-        return self in {Container.MP4, Container.MATROSKA}
-
 
 def sniff_container(head: bytes) -> Container | None:
     """Name the container of a file from its first `SNIFFED_BYTES`, or None when it is none of ours."""
@@ -61,6 +60,31 @@ def sniff_container(head: bytes) -> Container | None:
     if head.startswith(b"ID3") or (len(head) > 2 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2):
         return Container.MP3
     return Container.MPEGTS if _is_transport_stream(head) else None
+
+
+def is_indexed(path: Path, container: Container) -> bool:
+    """Whether the file says where its key frames are, so that a seek lands on one.
+
+    Transport streams and AVI do not, nor does a fragmented MP4, whose index is spread over the file.
+    """
+    if container is Container.MP4:
+        return b"moof" not in _first_boxes(path)
+    return container is Container.MATROSKA
+
+
+def _first_boxes(path: Path) -> list[bytes]:
+    """The types of the first boxes of an ISO file (ISO/IEC 14496-12 §4.2)."""
+    kinds: list[bytes] = []
+    with path.open("rb") as file:
+        while len(kinds) < BOXES_CHECKED and len(header := file.read(16)) >= 8:
+            size, kind = struct.unpack(">I4s", header[:8])
+            if size == 1 and len(header) == 16:
+                [size] = struct.unpack(">Q", header[8:])
+            kinds.append(kind)
+            if size < 8:
+                break  # The last box may leave its size out; a smaller one is broken.
+            file.seek(size - len(header), 1)
+    return kinds
 
 
 def _is_transport_stream(head: bytes) -> bool:

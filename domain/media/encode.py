@@ -58,11 +58,11 @@ class SeekableSource:
 
 
 async def make_seekable(tools: MediaTools, source: Path, plan: EncodePlan, *, folder: Path) -> SeekableSource:
-    """Give back the source itself, or, where its container has no index, a copy of its streams in Matroska.
+    """Give back the source itself, or, where it has no index, a copy of its streams in Matroska.
 
     Repeating it is cheap: an existing copy in `folder` is used.
     """
-    if plan.container.has_index:
+    if plan.is_indexed:
         return SeekableSource(path=source, container=plan.container, video_index=plan.picture.index)
     target = folder / "seekable.mkv"
     if not target.exists():

@@ -68,6 +68,7 @@ class EncodePlan:
     """What will be made of a source; `duration_s` is exactly `total_frames` at the ladder's rate."""
 
     container: Container
+    is_indexed: bool
     picture: Picture
     total_frames: int
     preset: str
@@ -104,6 +105,7 @@ class EncodePlan:
         picture = _table(values["picture"])
         return cls(
             container=Container(str(values["container"])),
+            is_indexed=values["is_indexed"] is True,
             picture=Picture(**{**picture, "dynamic_range": DynamicRange(picture["dynamic_range"])}),
             total_frames=int(str(values["total_frames"])),
             preset=str(values["preset"]),
@@ -129,6 +131,7 @@ def make_plan(
     video = probe.video
     return EncodePlan(
         container=probe.container,
+        is_indexed=probe.is_indexed,
         picture=Picture(
             index=video.index,
             dynamic_range=video.dynamic_range,

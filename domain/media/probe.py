@@ -13,10 +13,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from domain.media.containers import SNIFFED_BYTES, Container, sniff_container
-from domain.media.ffmpeg_runner import EncodeFailed, Progress, input_arguments, open_source, run_ffmpeg, write
+from domain.media.containers import SNIFFED_BYTES, Container, is_indexed, sniff_container
+from domain.media.ffmpeg_runner import EncodeFailed, EncodeTimedOut, Output, Progress, input_arguments, open_source, run_ffmpeg, write
 from domain.media.probe_answer import ProbeAnswer, read_answer, read_tail
-from domain.media.sandbox import Confinement, Limits, ProcessTimedOut, run_confined
+from domain.media.sandbox import Confinement, Finished, Limits, OnLine, ProcessTimedOut, run_confined
 from domain.media.source import AudioTrack, SourceProbe, SourceUnplayable, UnplayableReason
 from domain.media.tools import MediaTools
 
@@ -29,10 +29,12 @@ TAIL_S = 12.0
 # A header may round, and streams end a little apart; more than this is missing media.
 MISSING_TOLERANCE_S = 1.0
 MAX_STREAMS = 64
+_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
+NOWHERE = Path("/dev/null")
 # What libavutil says of a picture above `-max_pixels`, and of one no build can hold.
 _REFUSED_SIZE = re.compile(r"[Pp]icture size (\d+)x(\d+) (?:exceeds|is invalid)")
 _REFUSED_DECODER = re.compile(r"Codec \((\w+)\) not on whitelist")
-PROBE_PROCESS_LIMITS = Limits(wall_s=60, cpu_s=60, memory_bytes=4 << 30, file_size_bytes=1 << 20)
+PROBE_PROCESS_LIMITS = Limits(wall_s=300, cpu_s=60, memory_bytes=4 << 30, file_size_bytes=1 << 20)
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ async def probe_source(tools: MediaTools, path: Path, *, limits: ProbeLimits = D
 
     Raises:
         SourceUnplayable: with one of the closed reasons; the file is left as it was.
+        EncodeTimedOut: on a machine too busy to look; trying again later can help.
     """
     container = _container_of(path)
     if not container.may_hold_video:
@@ -71,9 +74,12 @@ async def probe_source(tools: MediaTools, path: Path, *, limits: ProbeLimits = D
     _check_streams(answer)
     answer = await _check_length(tools, path, container, answer, limits)
     video = answer.video_tracks[0]
-    await _check_decoding(tools, path, container, stream=f"{video.index}", end_s=video.end_s, limits=limits)
+    indexed = is_indexed(path, container) and answer.declared_s > 0
+    places = _places_tried(video.end_s) if indexed else (0.0,)
+    await _check_decoding(tools, path, container, stream=video.index, places=places, limits=limits)
     return SourceProbe(
         container=container,
+        is_indexed=indexed,
         size_bytes=_size_of(path),
         duration_s=answer.duration_s,
         video=video,
@@ -94,7 +100,7 @@ async def probe_audio(tools: MediaTools, path: Path, *, limits: ProbeLimits = DE
         raise _refusal(UnplayableReason.NO_AUDIO, "no stream is sound")
     answer = await _check_length(tools, path, container, answer, limits)
     track = answer.audio_tracks[0]
-    await _check_decoding(tools, path, container, stream=f"{track.index}", end_s=track.end_s, limits=limits)
+    await _check_decoding(tools, path, container, stream=track.index, places=(0.0,), limits=limits)
     return AudioProbe(container=container, duration_s=answer.duration_s, tracks=answer.audio_tracks)
 
 
@@ -157,6 +163,21 @@ async def _check_length(
     tools: MediaTools, path: Path, container: Container, answer: ProbeAnswer, limits: ProbeLimits
 ) -> ProbeAnswer:
     """Compare the declared length with where the last packets really are, and return the real ends."""
+    if answer.declared_s <= 0:
+        # A recording that was written while it was made does not say how long it is; reading it through does.
+        answer = answer.with_ends(await _read_through(tools, path, container, limits))
+    else:
+        answer = await _check_tail(tools, path, container, answer, limits)
+    if answer.duration_s > limits.max_duration_s:
+        raise _refusal(UnplayableReason.TOO_LONG, f"{answer.duration_s:.0f} s")
+    if answer.duration_s < limits.min_duration_s:
+        raise _refusal(UnplayableReason.ZERO_LENGTH, f"{answer.duration_s:.3f} s")
+    return answer
+
+
+async def _check_tail(
+    tools: MediaTools, path: Path, container: Container, answer: ProbeAnswer, limits: ProbeLimits
+) -> ProbeAnswer:
     if answer.duration_s > limits.max_duration_s:
         raise _refusal(UnplayableReason.TOO_LONG, f"{answer.duration_s:.0f} s")
     start = max(0.0, answer.duration_s - TAIL_S)
@@ -174,52 +195,87 @@ async def _check_length(
     missing = measured.missing_s
     if missing > MISSING_TOLERANCE_S:
         raise _refusal(UnplayableReason.TRUNCATED, f"the last {missing:.1f} s are missing {complaint.strip()[-80:]}")
-    if measured.duration_s < limits.min_duration_s:
-        raise _refusal(UnplayableReason.ZERO_LENGTH, f"{measured.duration_s:.3f} s")
     return measured
 
 
+async def _read_through(tools: MediaTools, path: Path, container: Container, limits: ProbeLimits) -> dict[int, float]:
+    """Where each stream ends, found by reading every packet of the file and decoding none."""
+    ends: dict[int, float] = {}
+
+    async def follow(line: str) -> None:
+        index, shown, lasts = [*line.split(","), "", ""][:3]
+        if index.isdigit() and _NUMBER.fullmatch(shown):
+            end = float(shown) + (float(lasts) if _NUMBER.fullmatch(lasts) else 0.0)
+            ends[int(index)] = max(ends.get(int(index), end), end)
+
+    shown = ("-of", "csv=p=0", "-show_entries", "packet=stream_index,pts_time,duration_time")
+    await _run_ffprobe(tools, path, container, shown, limits, on_line=follow)
+    return ends
+
+
 async def _check_decoding(
-    tools: MediaTools, path: Path, container: Container, *, stream: str, end_s: float, limits: ProbeLimits
+    tools: MediaTools, path: Path, container: Container, *, stream: int, places: tuple[float, ...], limits: ProbeLimits
 ) -> None:
-    # Without an index a seek lands between key frames, where nothing need decode.
-    tail_tried = container.has_index and end_s >= 2 * TAIL_S
-    places = [0.0, end_s - TAIL_S / 2] if tail_tried else [0.0]
     await asyncio.gather(*(_try_frames(tools, path, container, stream, place, limits) for place in places))
 
 
+def _places_tried(end_s: float) -> tuple[float, ...]:
+    # Without an index a seek lands between key frames, where nothing need decode.
+    return (0.0, end_s - TAIL_S / 2) if end_s >= 2 * TAIL_S else (0.0,)
+
+
 async def _try_frames(
-    tools: MediaTools, path: Path, container: Container, stream: str, place_s: float, limits: ProbeLimits
+    tools: MediaTools, path: Path, container: Container, stream: int, place_s: float, limits: ProbeLimits
 ) -> None:
     options: dict[str, str | int | float] = {"ss": f"{place_s:.3f}"} if place_s > 0 else {}
-    source = open_source(path, container, threads=2, **options)[stream]
-    last = Progress(frame=0, fps=0.0, out_time_s=0.0, speed=0.0)
-
-    async def remember(progress: Progress) -> None:
-        nonlocal last
-        last = progress
-
-    output = write(source, Path("/dev/null"), format="null", frames=FRAMES_TRIED)
+    source = open_source(path, container, threads=2, **options)[str(stream)]
     detail = f"nothing decodes at {place_s:.0f} s"
     try:
-        await run_ffmpeg(tools, [output], reads=[path], folder=None, limits=limits.process, on_progress=remember)
+        last = await _run_to_nowhere(tools, write(source, NOWHERE, format="null", frames=FRAMES_TRIED), path, limits)
+    except EncodeTimedOut:
+        raise  # A busy machine, not a broken file: a file that needs too much work runs out of processor time first.
     except EncodeFailed as failed:
         raise _refusal(UnplayableReason.CORRUPT, f"{detail}: {failed.reason}") from failed
     if last.frame == 0 and last.out_time_s == 0:
         raise _refusal(UnplayableReason.CORRUPT, detail)
 
 
+async def _run_to_nowhere(tools: MediaTools, output: Output, path: Path, limits: ProbeLimits) -> Progress:
+    """Run an output that writes nothing and return its last report."""
+    last = Progress(frame=0, fps=0.0, out_time_s=0.0, speed=0.0)
+
+    async def remember(progress: Progress) -> None:
+        nonlocal last
+        last = progress
+
+    await run_ffmpeg(tools, [output], reads=[path], folder=None, limits=limits.process, on_progress=remember)
+    return last
+
+
 async def _ffprobe(
     tools: MediaTools, path: Path, container: Container, shown: Sequence[str], limits: ProbeLimits
 ) -> tuple[Mapping[str, object] | None, str]:
-    guards = [part for name, value in input_arguments(container).items() for part in (f"-{name}", str(value))]
-    argv = [str(tools.ffprobe), "-v", "error", "-of", "json", "-f", container.demuxer, *guards, *shown, f"file:{path}"]
-    try:
-        finished = await run_confined(argv, Confinement(reads=(path,), writes=(), limits=limits.process))
-    except ProcessTimedOut as late:
-        raise _refusal(UnplayableReason.CORRUPT, f"looking at it took longer than {late.wall_s:.0f} s") from late
+    finished = await _run_ffprobe(tools, path, container, ("-of", "json", *shown), limits)
     if finished.exit_code != 0 or not finished.stdout:
         return None, finished.stderr_tail
     answer = json.loads(finished.stdout)
     assert isinstance(answer, dict)
     return answer, finished.stderr_tail
+
+
+async def _run_ffprobe(
+    tools: MediaTools,
+    path: Path,
+    container: Container,
+    shown: Sequence[str],
+    limits: ProbeLimits,
+    *,
+    on_line: OnLine | None = None,
+) -> Finished:
+    guards = [part for name, value in input_arguments(container).items() for part in (f"-{name}", str(value))]
+    argv = [str(tools.ffprobe), "-v", "error", "-f", container.demuxer, *guards, *shown, f"file:{path}"]
+    try:
+        confinement = Confinement(reads=(path,), writes=(), limits=limits.process)
+        return await run_confined(argv, confinement, on_line=on_line)
+    except ProcessTimedOut as late:
+        raise EncodeTimedOut(reason=f"looking at it took longer than {late.wall_s:.0f} s") from late

@@ -124,7 +124,10 @@ class TextTrack:
 
 @dataclass(frozen=True)
 class SourceProbe:
-    """Everything the plan needs to know about a source; durations in seconds on the source's own clock from 0."""
+    """Everything the plan needs to know about a source; durations in seconds on the source's own clock from 0.
+
+    `is_indexed` tells whether a seek lands on a key frame; other sources are copied into an indexed file first.
+    """
 
     container: Container
     size_bytes: int
@@ -132,6 +135,7 @@ class SourceProbe:
     video: VideoTrack
     audio: tuple[AudioTrack, ...]
     text: tuple[TextTrack, ...]
+    is_indexed: bool = True
 
     def as_json(self) -> dict[str, object]:
         """A summary for people and logs; the plan, not this, is what workers read back."""

@@ -50,6 +50,24 @@ async def test_key_frames_lie_on_the_segment_grid_in_every_rung(tools, clips, pl
         assert keys == list(range(0, 500, 50))
 
 
+@pytest.mark.parametrize("form", ["live.mkv", "fragmented.mp4"])
+async def test_recordings_without_an_index_are_cut_as_exactly(tools, clips, plan_of, tmp_path, form):
+    """The Matroska one was written as a live recording, which says neither its length nor where anything is."""
+    if form == "live.mkv":
+        piped = clips.run("-i", clips.film(), "-map", "0:v", "-c", "copy", "-f", "matroska", "-live", "1", "pipe:1")
+        recording = clips.write(form, piped)
+    else:
+        options = ("-c", "copy", "-movflags", "+frag_keyframe+empty_moov")
+        recording = clips.make(form, "-i", clips.film(), "-map", "0:v", *options)
+    plan = await plan_of(recording, chunk_s=4.0)
+    assert len(plan.chunks) == 5
+    joined = (await encode_all(tools, recording, plan, tmp_path / "cut"))["h264-360"]
+    numbers = clips.read_frame_numbers(joined)
+    assert len(numbers) == plan.total_frames
+    assert sorted(set(numbers)) == list(range(500))
+    assert len(numbers) <= 503
+
+
 @pytest.mark.parametrize("suffix", ["ts", "avi"])
 async def test_containers_without_an_index_are_cut_as_exactly(tools, clips, plan_of, tmp_path, suffix):
     bframes = () if suffix == "ts" else ("-bf", "0")

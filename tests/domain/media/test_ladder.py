@@ -4,7 +4,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.media.chunks import plan_chunks
@@ -42,6 +42,7 @@ def probe(picture=None, audio=(), text=()) -> SourceProbe:
     picture = picture or video()
     return SourceProbe(
         container=Container.MP4,
+        is_indexed=True,
         size_bytes=1,
         duration_s=picture.end_s,
         video=picture,
@@ -152,6 +153,7 @@ def test_chunks_are_whole_segments_without_gap_or_overlap():
     assert (chunks[1].start_s, chunks[-1].end_s) == (12.0, 60.4)
 
 
+@settings(deadline=None)
 @given(
     total=st.integers(1, 500_000),
     rate=st.sampled_from(["24000/1001", "25", "30000/1001", "60"]),

@@ -75,6 +75,19 @@ async def test_a_transport_stream_is_accepted(tools, clips):
     assert probe.duration_s == pytest.approx(4.0, abs=0.1)
 
 
+async def test_a_recording_that_does_not_say_its_length_is_measured(tools, clips):
+    piped = clips.run("-i", clips.film(), "-map", "0:v", "-c", "copy", "-f", "matroska", "-live", "1", "pipe:1")
+    probe = await probe_source(tools, clips.write("piped.mkv", piped))
+    assert (probe.is_indexed, probe.duration_s) == (False, pytest.approx(20.0, abs=0.05))
+
+
+async def test_a_fragmented_file_counts_as_one_without_an_index(tools, clips):
+    options = ("-map", "0:v", "-c", "copy", "-movflags", "+frag_keyframe+empty_moov")
+    probe = await probe_source(tools, clips.make("fragments.mp4", "-i", clips.film(), *options))
+    assert (probe.is_indexed, probe.duration_s) == (False, pytest.approx(20.0, abs=0.1))
+    assert (await probe_source(tools, clips.film())).is_indexed
+
+
 async def test_an_empty_file_is_refused(tools, clips):
     assert (await refusal_of(tools, clips.write("empty.mp4", b""))).reason is UnplayableReason.EMPTY
 
