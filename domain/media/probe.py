@@ -14,7 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from domain.media.containers import SNIFFED_BYTES, Container, is_indexed, sniff_container
-from domain.media.ffmpeg_runner import EncodeFailed, EncodeTimedOut, Output, Progress, input_arguments, open_source, run_ffmpeg, write
+from domain.media.ffmpeg_runner import (
+    EncodeFailed,
+    EncodeTimedOut,
+    Output,
+    Progress,
+    input_arguments,
+    open_source,
+    run_ffmpeg,
+    write,
+)
 from domain.media.probe_answer import ProbeAnswer, read_answer, read_tail
 from domain.media.sandbox import Confinement, Finished, Limits, OnLine, ProcessTimedOut, run_confined
 from domain.media.source import AudioTrack, SourceProbe, SourceUnplayable, UnplayableReason
