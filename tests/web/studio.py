@@ -47,7 +47,7 @@ async def publish_film(screen: Screen, *, name: str, clip: Path, subtitles: Sequ
     page = screen.page
     title_id = await create_title(screen, name=name)
     await upload_clip(screen, clip, subtitles=subtitles)
-    await expect(page.get_by_text("Ready to play").first).to_be_visible(timeout=ENCODED_WITHIN_MS)
+    await expect(page.get_by_text("Ready to play", exact=True).first).to_be_visible(timeout=ENCODED_WITHIN_MS)
     await page.get_by_label("Territory").select_option(territory)
     await page.get_by_role("button", name="Grant this right").click()
     await expect(page.get_by_role("button", name="Take back the right")).to_be_visible()
