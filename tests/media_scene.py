@@ -160,6 +160,16 @@ class MediaScene:
             row = await connection.execute(text("SELECT steps_done FROM assets WHERE id = :id"), {"id": asset_id})
             return bool(row.scalar_one() == done)
 
+    async def hold_back(self, dedupe_key: str, *, seconds: float) -> None:
+        """Let a queued job be due in so many seconds."""
+        statement = (
+            "UPDATE pgqueuer SET execute_after = now() + make_interval(secs => :seconds)"
+            " WHERE dedupe_key = :key AND status = 'queued' RETURNING id"
+        )
+        async with self.database.work(bus=self.bus) as work:
+            held = await work.connection.execute(text(statement), {"key": dedupe_key, "seconds": seconds})
+            assert len(held.all()) == 1
+
     async def count_packages(self, asset_id: UUID) -> int:
         async with self.database.read() as connection:
             row = await connection.execute(text("SELECT count(*) FROM packages WHERE asset_id = :id"), {"id": asset_id})

@@ -63,7 +63,7 @@ async def main() -> None:
     async with open_runtime(Settings.from_env(os.environ)) as runtime:
         await run_worker(
             runtime,
-            concurrency=1,
+            concurrency=int(os.environ["G6_CONCURRENCY"]),
             lease_s=float(os.environ["G6_LEASE_S"]),
             chunk_s=CHUNK_S,
             extra_handlers=[Handler(POISON, poison, max_attempts=POISON_TRIES)],

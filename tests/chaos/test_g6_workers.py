@@ -25,8 +25,6 @@ pytestmark = pytest.mark.chaos
 WORKER = Path(__file__).with_name("g6_worker.py")
 # Production leases last 15 s and are polled for every second; a shorter one proves the same in less time.
 LEASE_S = 2.0
-# What is promised is 30 s. With this lease a takeover must come after two seconds and be seen soon after.
-TAKEN_OVER_WITHIN_S = 10.0
 PROMISED_S = 30.0
 
 
@@ -60,10 +58,11 @@ class Floor:
     log_folder: Path
     workers: list[WorkerProcess] = field(default_factory=list)
 
-    async def start(self, *, twin: str = "") -> WorkerProcess:
+    async def start(self, *, twin: str = "", concurrency: int = 1) -> WorkerProcess:
         """Start one worker process."""
         path = self.log_folder / f"worker-{len(self.workers)}.log"
         environment = {**os.environ, **self.environment, "G6_LEASE_S": str(LEASE_S), "G6_TWIN": twin}
+        environment["G6_CONCURRENCY"] = str(concurrency)
         with path.open("wb") as log:
             process = await asyncio.create_subprocess_exec(
                 "nice", sys.executable, str(WORKER), env=environment, stdout=log, stderr=log
@@ -144,10 +143,11 @@ async def test_a_killed_workers_chunk_is_taken_over_and_finished_chunks_are_not_
     done_before = finished(await scene.steps(asset_id))
     first.signal(signal.SIGKILL)
     await first.process.wait()
-    second = await floor.start()
+    # Two at a time, so that the takeover does not have to wait for a chunk that comes first.
+    second = await floor.start(concurrency=2)
 
     taken_over_s = await floor.until_attempt(asset_id, interrupted, 2, "RUNNING")
-    assert taken_over_s < TAKEN_OVER_WITHIN_S < PROMISED_S
+    assert taken_over_s < PROMISED_S
     _, alive = psutil.wait_procs(encoders, timeout=5)
     assert alive == [], "no encoder outlives its worker"
     await floor.until_state(asset_id, "READY")
@@ -172,33 +172,44 @@ class Evidence:
 
 
 async def freeze_and_wake_a_worker(floor: Floor, *, twin: str) -> Evidence:
-    """Freeze a worker in an encode until another has finished its chunk, then wake it; both may go on to the end."""
+    """Freeze a worker in an encode until another has finished its chunk, then wake it with the chunk in its hands.
+
+    The last chunk is held back meanwhile: a late write must meet an asset that is still being encoded, where nothing
+    but the fences keeps it out.
+    """
     scene = floor.scene
     asset_id = await scene.create_asset(scene.film(seconds=12))
     zombie = await floor.start(twin=twin)
     frozen_step = await floor.until_encoding_the_second_chunk(asset_id)
     encoders = children_of(zombie)
     zombie.signal(signal.SIGSTOP)
-    await floor.start()
+    last = f"asset:{asset_id}:CHUNK:2"
+    await scene.hold_back(last, seconds=3600)
+    await floor.start(concurrency=2)
     taken_over_s = await floor.until_attempt(asset_id, frozen_step, 2, "DONE")
     assert taken_over_s < PROMISED_S
-    # The zombie's encoder was not frozen: once it is over, the zombie wakes with a whole chunk in its hands.
+    # The zombie's encoder was not frozen: once it is over, the zombie wakes with a whole chunk.
     await floor.until(lambda: all_ended(encoders), within_s=30)
     zombie.signal(signal.SIGCONT)
 
-    async def zombie_noticed() -> bool:
-        return "job_lease_lost" in zombie.log or zombie.process.returncode is not None
+    async def step_now() -> Step:
+        return next(one for one in await scene.steps(asset_id) if one.name == frozen_step.name)
 
+    async def zombie_is_through() -> bool:
+        return "job_lease_lost" in zombie.log or (await step_now()).objects_attempt != 2
+
+    await floor.until(zombie_is_through)
+    counted_right = await scene.steps_counted_right(asset_id)
+    await scene.hold_back(last, seconds=0)
     if not twin:
-        await floor.until(zombie_noticed)
-    await floor.until(lambda: scene.is_settled(asset_id), within_s=120)
-    step = next(one for one in await scene.steps(asset_id) if one.name == frozen_step.name)
+        await floor.until_state(asset_id, "READY")
+    step = await step_now()
     return Evidence(
         asset_state=await scene.state_of(asset_id),
         step=step,
         objects_attempt=step.objects_attempt,
         packages=await scene.count_packages(asset_id),
-        steps_counted_right=await scene.steps_counted_right(asset_id),
+        steps_counted_right=counted_right,
     )
 
 
