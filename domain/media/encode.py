@@ -41,7 +41,8 @@ DEFAULT_THREADS = 2
 PREROLL_S = 1.0
 # A slow machine with a slow codec: ten minutes, plus two for each second of media.
 BASE_WALL_S, WALL_PER_MEDIA_S = 600.0, 120.0
-ENCODE_MEMORY_BYTES = 12 << 30
+# Address space, most of it never touched: UHD in three codecs at once reserved 10.3 GiB.
+ENCODE_MEMORY_BYTES = 16 << 30
 OUTPUT_BYTES = 64 << 30
 AUDIO_RATE = 48_000
 # Peak brightness, in candela per square metre, of the SDR screen that HDR is brought down to.

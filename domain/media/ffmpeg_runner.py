@@ -31,6 +31,8 @@ TEXT_DECODERS = "mov_text,subrip,srt,ass,ssa,webvtt,text"
 IGNORED_DECODERS = "pgssub,dvdsub,dvbsub,xsub,cc_dec,libzvbi_teletextdec,png,bmp"
 DECODERS = f"{VIDEO_DECODERS},{AUDIO_DECODERS},{TEXT_DECODERS},{IGNORED_DECODERS}"
 PROGRESS_PERIOD_S = 0.5
+# Left alone, ffmpeg starts a thread for each processor in every filter, however many encodes run beside it.
+FILTER_THREADS = "2"
 
 # None stands for an option without a value.
 Option = str | int | float | None
@@ -148,6 +150,7 @@ async def run_ffmpeg(
 def _argument_list(tools: MediaTools, outputs: Sequence[Output]) -> list[str]:
     merged = cast(Output, ffmpeg.merge_outputs(*outputs)) if len(outputs) > 1 else outputs[0]
     flags = ["-nostdin", "-hide_banner", "-nostats", "-y", "-loglevel", "warning"]
+    flags += ["-filter_threads", FILTER_THREADS, "-filter_complex_threads", FILTER_THREADS]
     progress = ["-progress", "pipe:1", "-stats_period", str(PROGRESS_PERIOD_S)]
     return [str(tools.ffmpeg), *flags, *progress, *ffmpeg.get_args(merged)]
 
