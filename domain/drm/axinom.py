@@ -9,6 +9,7 @@ import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from joserfc import jwt
@@ -74,7 +75,9 @@ class AxinomLicences:
 
     def _message(self, request: LicenceRequest, keys: Sequence[ContentKey]) -> dict[str, object]:
         classes = sorted({key.track_class for key in keys})
-        addresses = {"allowed_ip_addresses": [request.address]} if request.address else {}
+        access: dict[str, object] = {"prevent_drm_message_reuse": False}
+        if is_seen_alike(request.address):
+            access["allowed_ip_addresses"] = [request.address]
         return {
             "type": "entitlement_message",
             "version": ENTITLEMENT_VERSION,
@@ -83,7 +86,8 @@ class AxinomLicences:
             "content_key_usage_policies": [
                 usage_policy(track_class, requires_hdcp=request.requires_hdcp) for track_class in classes
             ],
-            "license_server": {"access_control": {"prevent_drm_message_reuse": True} | addresses},
+            # Players ask once for each key, with the same message; it dies of age instead.
+            "license_server": {"access_control": access},
             "session": {},
         }
 
@@ -99,6 +103,18 @@ def encrypt_key(communication_key: bytes, key: ContentKey) -> bytes:
     """Encrypt a content key for the service: AES-256-CBC without padding, the key id's bytes as the vector."""
     encryptor = Cipher(algorithms.AES(communication_key), modes.CBC(key.kid.bytes)).encryptor()
     return encryptor.update(key.key) + encryptor.finalize()
+
+
+def is_seen_alike(address: str | None) -> bool:
+    """Whether the licence service sees a viewer under the same address as we do.
+
+    Not so with private addresses, nor with IPv6: a viewer with both may reach the two of us over different ones.
+    """
+    try:
+        known = ip_address(address or "")
+    except ValueError:
+        return False
+    return known.version == 4 and known.is_global
 
 
 def _licence(request: LicenceRequest) -> dict[str, object]:

@@ -109,13 +109,25 @@ def test_keys_are_inline_and_only_the_service_can_read_them(keyring: Keyring) ->
     assert names == ["AUDIO", "HD"]
 
 
-def test_a_message_is_used_once_and_from_one_address(keyring: Keyring) -> None:
-    message = claims_of(licences(keyring).entitlement(request(address="192.0.2.7"), [key_of(TrackClass.SD)]))["message"]
+@pytest.mark.parametrize(
+    ("address", "bound"),
+    [
+        ("8.8.8.8", True),
+        ("127.0.0.1", False),
+        ("10.0.0.7", False),
+        ("2606:4700::1111", False),
+        ("test", False),
+        (None, False),
+    ],
+)
+def test_a_message_is_bound_to_an_address_that_the_service_sees_as_well(
+    keyring: Keyring, address: str | None, bound: bool
+) -> None:
+    message = claims_of(licences(keyring).entitlement(request(address=address), [key_of(TrackClass.SD)]))["message"]
     assert isinstance(message, dict)
     assert (message["type"], message["version"], message["session"]) == ("entitlement_message", 2, {})
-    assert message["license_server"] == {
-        "access_control": {"prevent_drm_message_reuse": True, "allowed_ip_addresses": ["192.0.2.7"]}
-    }
+    allowed = {"allowed_ip_addresses": [address]} if bound else {}
+    assert message["license_server"] == {"access_control": {"prevent_drm_message_reuse": False} | allowed}
 
 
 def test_a_licence_may_be_kept_only_when_asked_for(keyring: Keyring) -> None:
