@@ -1,6 +1,6 @@
 """The tables of accounts, and all their SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -29,6 +29,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.accounts.people import Account, Device, DeviceId, Profile, Role, SignInId, Viewer
+from domain.kernel.hot import fetch_first
 from domain.kernel.tables import metadata
 
 accounts = Table(
@@ -207,18 +208,20 @@ async def insert_sign_in(
         "expires_at": expires_at,
     }
     await connection.execute(insert(sign_ins).values(**values))
-    return _viewer((await connection.execute(_VIEWERS.where(sign_ins.c.id == id))).one())
+    return _viewer((await connection.execute(_VIEWERS.where(sign_ins.c.id == id))).mappings().one())
+
+
+_VIEWER_BY_HASH = """
+    SELECT s.id AS sign_in_id, s.account_id, s.profile_id, s.device_id,
+           a.roles, a.territory, p.maturity_limit, p.language
+    FROM sign_ins s JOIN accounts a ON a.id = s.account_id JOIN profiles p ON p.id = s.profile_id
+    WHERE s.token_hash = $1 AND s.expires_at > $2 AND s.ended_at IS NULL AND a.suspended_at IS NULL
+"""
 
 
 async def viewer_by_hash(connection: AsyncConnection, token_hash: bytes, *, now: datetime) -> Viewer | None:
     """Return who holds the token with this hash, if the sign-in still counts."""
-    statement = _VIEWERS.where(
-        sign_ins.c.token_hash == token_hash,
-        sign_ins.c.expires_at > now,
-        sign_ins.c.ended_at.is_(None),
-        accounts.c.suspended_at.is_(None),
-    )
-    row = (await connection.execute(statement)).one_or_none()
+    row = await fetch_first(connection, _VIEWER_BY_HASH, token_hash, now)
     return None if row is None else _viewer(row)
 
 
@@ -288,14 +291,14 @@ def _device(row: Row[Any]) -> "Device":
     return Device(row.id, row.account_id, row.name, row.last_seen_at)
 
 
-def _viewer(row: Row[Any]) -> Viewer:
+def _viewer(row: Mapping[str, Any]) -> Viewer:
     return Viewer(
-        account_id=row.account_id,
-        profile_id=row.profile_id,
-        device_id=row.device_id,
-        sign_in_id=row.sign_in_id,
-        roles=frozenset(Role(role) for role in row.roles),
-        territory=row.territory,
-        maturity_limit=row.maturity_limit,
-        language=row.language,
+        account_id=row["account_id"],
+        profile_id=row["profile_id"],
+        device_id=row["device_id"],
+        sign_in_id=row["sign_in_id"],
+        roles=frozenset(Role(role) for role in row["roles"]),
+        territory=row["territory"],
+        maturity_limit=row["maturity_limit"],
+        language=row["language"],
     )

@@ -34,6 +34,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.accounts import Role, Viewer
 from domain.catalog.title import WORLDWIDE, Right, Title, TitleKind, TitleState, TitleText
+from domain.kernel.hot import fetch_all
 from domain.kernel.tables import metadata
 
 titles = Table(
@@ -200,23 +201,31 @@ async def visible_titles(
     return await _aligned(connection, statement, keys)
 
 
+_TITLE_FIELDS = tuple(column.name for column in titles.c if column.name not in ("kind", "state"))
+_TITLE_WITH_RIGHTS = """
+    SELECT titles.*, r.id AS right_id, r.territory, r.opens_at, r.closes_at
+    FROM titles LEFT JOIN title_rights r ON r.title_id = titles.id
+    WHERE titles.id = $1
+"""
+
+
 async def title_with_rights(connection: AsyncConnection, title_id: UUID) -> tuple[Title, Sequence[Right]] | None:
     """Return one title and its rights in one round trip."""
-    right_columns = [column.label(f"right_{column.name}") for column in title_rights.c]
-    statement = (
-        select(titles, *right_columns)
-        .outerjoin(title_rights, title_rights.c.title_id == titles.c.id)
-        .where(titles.c.id == title_id)
-    )
-    rows = (await connection.execute(statement)).all()
+    rows = await fetch_all(connection, _TITLE_WITH_RIGHTS, title_id)
     if not rows:
         return None
     rights = [
-        Right(row.right_id, row.right_title_id, row.right_territory, row.right_opens_at, row.right_closes_at)
+        Right(row["right_id"], row["id"], row["territory"], row["opens_at"], row["closes_at"])
         for row in rows
-        if row.right_id is not None
+        if row["right_id"] is not None
     ]
-    return _title(rows[0]), rights
+    values = dict(rows[0])
+    title = Title(
+        **{name: values[name] for name in _TITLE_FIELDS},
+        kind=TitleKind(values["kind"]),
+        state=TitleState(values["state"]),
+    )
+    return title, rights
 
 
 async def translations_of(connection: AsyncConnection, keys: Sequence[UUID]) -> list[tuple[str, list[TitleText]]]:

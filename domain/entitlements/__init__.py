@@ -15,6 +15,7 @@ from domain.entitlements.decision import (
 )
 from domain.entitlements.grants import (
     DEMO_PLANS,
+    Gathered,
     Grant,
     GrantId,
     ensure_plan,
@@ -30,6 +31,7 @@ __all__ = [
     "AccessDecision",
     "AccessQuestion",
     "Entitlement",
+    "Gathered",
     "Grant",
     "GrantId",
     "Plan",

@@ -12,6 +12,7 @@ from domain.entitlements.decision import AccessQuestion, TerritoryRight, Window
 from domain.entitlements.plan import Plan
 from domain.kernel.refusals import InvalidInput, NotFound
 from domain.kernel.work import Reads, Work
+from domain.media.asset import Asset
 from domain.media.assets import ready_asset_of_titles
 
 GrantId = NewType("GrantId", UUID)
@@ -90,14 +91,22 @@ async def ensure_plan(work: Work, *, account_id: UUID, plan: Plan) -> None:
         await grant_access(work, account_id=account_id, plan=plan, source="demo")
 
 
-async def gather(reads: Reads, *, viewer: Viewer, title_id: UUID) -> AccessQuestion:
+@dataclass(frozen=True)
+class Gathered:
+    """What a decision depends on, and the asset that would be played."""
+
+    question: AccessQuestion
+    asset: Asset | None
+
+
+async def gather(reads: Reads, *, viewer: Viewer, title_id: UUID) -> Gathered:
     """Collect what the decision about this viewer and title depends on, as it is at `reads.now`."""
     facts = await title_facts(reads, title_id)
     (asset,) = await ready_asset_of_titles(reads, [title_id])
     async with reads.connection() as connection:
         held = await store.entitlements_of(connection, viewer.account_id, title_id=title_id)
     title, rights = facts if facts is not None else (None, ())
-    return AccessQuestion(
+    question = AccessQuestion(
         now=reads.now,
         territory=viewer.territory,
         maturity_limit=viewer.maturity_limit,
@@ -108,3 +117,4 @@ async def gather(reads: Reads, *, viewer: Viewer, title_id: UUID) -> AccessQuest
         entitlements=held.entitlements,
         asset_id=asset.id if asset else None,
     )
+    return Gathered(question, asset)

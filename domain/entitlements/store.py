@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.entitlements.decision import Entitlement, Window
 from domain.entitlements.plan import Plan
+from domain.kernel.hot import fetch_all
 from domain.kernel.tables import metadata
 
 grants = Table(
@@ -103,29 +104,26 @@ async def holds_plan(connection: AsyncConnection, account_id: UUID, plan: Plan, 
 
 
 # A title's grants come first and the newest before older ones, so that the bound cuts what matters least.
-_ENTITLEMENTS = text(
-    """
+_ENTITLEMENTS = """
     SELECT accounts.suspended_at IS NOT NULL AS suspended, held.plan, held.starts_at, held.ends_at
     FROM accounts LEFT JOIN LATERAL (
         SELECT plan, starts_at, ends_at FROM grants
         WHERE grants.account_id = accounts.id AND revoked_at IS NULL
-          AND (plan IS NOT NULL OR title_id = :title_id)
-        ORDER BY ends_at DESC NULLS FIRST LIMIT :limit
+          AND (plan IS NOT NULL OR title_id = $2)
+        ORDER BY ends_at DESC NULLS FIRST LIMIT $3
     ) held ON true
-    WHERE accounts.id = :account_id
-    """
-)
+    WHERE accounts.id = $1
+"""
 
 
 async def entitlements_of(connection: AsyncConnection, account_id: UUID, *, title_id: UUID) -> Held:
     """Return an account's standing, and its plans and grants of one title. An absent account counts as suspended."""
-    values = {"account_id": account_id, "title_id": title_id, "limit": ENTITLEMENTS_MAX}
-    rows = (await connection.execute(_ENTITLEMENTS, values)).all()
+    rows = await fetch_all(connection, _ENTITLEMENTS, account_id, title_id, ENTITLEMENTS_MAX)
     return Held(
-        account_suspended=not rows or rows[0].suspended,
+        account_suspended=not rows or rows[0]["suspended"],
         entitlements=tuple(
-            Entitlement(Plan(row.plan) if row.plan else None, Window(row.starts_at, row.ends_at))
+            Entitlement(Plan(row["plan"]) if row["plan"] else None, Window(row["starts_at"], row["ends_at"]))
             for row in rows
-            if row.starts_at is not None
+            if row["starts_at"] is not None
         ),
     )

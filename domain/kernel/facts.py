@@ -15,10 +15,11 @@ from typing import ClassVar, Protocol
 from uuid import UUID, uuid4
 
 import orjson
-from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, LargeBinary, Table, Text, Uuid, select, text
+from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, LargeBinary, Table, Text, Uuid, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.kernel.bus import Bus
+from domain.kernel.hot import fetch_first
 from domain.kernel.ids import plain_id
 from domain.kernel.tables import metadata
 
@@ -46,17 +47,15 @@ facts = Table(
 )
 
 # The upsert locks the topic's row until the commit, which is what makes the offsets gapless and in commit order.
-_APPEND = text(
-    """
+_APPEND = """
     WITH moved AS (
-        INSERT INTO fact_topics AS t (topic, epoch, head) VALUES (:topic, :epoch, 1)
+        INSERT INTO fact_topics AS t (topic, epoch, head) VALUES ($1, $2, 1)
         ON CONFLICT (topic) DO UPDATE SET head = t.head + 1
         RETURNING topic, head
     )
     INSERT INTO facts (topic, "offset", at, kind, body)
-    SELECT topic, head, :at, :kind, :body FROM moved
-    """
-)
+    SELECT topic, head, $3, $4, $5 FROM moved
+"""
 
 
 @dataclass(frozen=True)
@@ -107,8 +106,7 @@ async def append_fact(connection: AsyncConnection, topic: str, fact: Fact, *, at
     assert 0 < len(topic) <= TOPIC_MAX_CHARS, topic
     assert "\n" not in topic, topic
     body = orjson.dumps({field.name: getattr(fact, field.name) for field in fields(fact)}, default=plain_id)
-    values = {"topic": topic, "epoch": uuid4(), "at": at, "kind": fact.kind, "body": body}
-    await connection.execute(_APPEND, values)
+    await fetch_first(connection, _APPEND, topic, uuid4(), at, fact.kind, body)
 
 
 async def head(connection: AsyncConnection, topic: str) -> Position | None:

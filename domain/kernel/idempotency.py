@@ -10,8 +10,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Column, DateTime, LargeBinary, Table, Text, Uuid, insert, select, text
+from sqlalchemy import Column, DateTime, LargeBinary, Table, Text, Uuid
 
+from domain.kernel.hot import fetch_first
 from domain.kernel.ids import plain_id
 from domain.kernel.refusals import InvalidInput, Refusal
 from domain.kernel.tables import metadata
@@ -69,60 +70,26 @@ async def answer_once(
         raise InvalidInput("idempotencyKey", f"Use {KEY_MIN_CHARS} to {KEY_MAX_CHARS} printable ASCII characters.")
     request_hash = hashlib.sha256(orjson.dumps(request, default=plain_id, option=orjson.OPT_SORT_KEYS)).digest()
     scope = hashlib.sha256(b"\x00".join((account_id.bytes, operation.encode(), key.encode()))).digest()
-    row = (await work.connection.execute(_CLAIM, _claim_values(scope, account_id, operation, key))).one()
-    if row.answer is not None:
-        if bytes(row.request_hash) != request_hash:
-            raise IdempotencyKeyReused
-        return _read(row.answer)
-    if not row.locked:
-        raise RequestInProgress
-    return await _answer_first(work, account_id, operation, key, request_hash, perform)
-
-
-# The lock comes first and the look second, in two statements' order within one: a materialised CTE takes the lock,
-# but the snapshot is older than it, so the winner of a race looks once more before it performs (`_answer_first`).
-_CLAIM = text(
-    """
-    WITH claim AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(:scope) AS locked)
-    SELECT claim.locked, a.request_hash, a.answer
-    FROM claim LEFT JOIN idempotent_answers a
-      ON a.account_id = :account_id AND a.operation = :operation AND a.key = :key
-    """
-)
-
-
-def _claim_values(scope: bytes, account_id: UUID, operation: str, key: str) -> dict[str, object]:
-    number = int.from_bytes(scope[:8], "big", signed=True)
-    return {"scope": number, "account_id": account_id, "operation": operation, "key": key}
-
-
-async def _answer_first(
-    work: Work,
-    account_id: UUID,
-    operation: str,
-    key: str,
-    request_hash: bytes,
-    perform: Callable[[], Awaitable[Mapping[str, object]]],
-) -> Mapping[str, object]:
-    answers = idempotent_answers.c
-    mine = (answers.account_id == account_id) & (answers.operation == operation) & (answers.key == key)
-    earlier = (await work.connection.execute(select(answers.request_hash, answers.answer).where(mine))).one_or_none()
+    locked = await fetch_first(work.connection, _LOCK, int.from_bytes(scope[:8], "big", signed=True))
+    # The look comes after the lock: what its last holder committed is seen by this statement and by no earlier one.
+    earlier = await fetch_first(work.connection, _LOOK, account_id, operation, key)
     if earlier is not None:
-        if bytes(earlier.request_hash) != request_hash:
+        if earlier["request_hash"] != request_hash:
             raise IdempotencyKeyReused
-        return _read(earlier.answer)
-    answer = orjson.dumps(await perform(), default=plain_id)
-    await work.connection.execute(
-        insert(idempotent_answers).values(
-            account_id=account_id,
-            operation=operation,
-            key=key,
-            request_hash=request_hash,
-            answer=answer,
-            created_at=work.now,
-        )
-    )
+        return _read(earlier["answer"])
+    if locked is None or not locked["locked"]:
+        raise RequestInProgress
+    answer = orjson.dumps(await perform())
+    await fetch_first(work.connection, _KEEP, account_id, operation, key, request_hash, answer, work.now)
     return _read(answer)
+
+
+_LOCK = "SELECT pg_try_advisory_xact_lock($1) AS locked"
+_LOOK = "SELECT request_hash, answer FROM idempotent_answers WHERE account_id = $1 AND operation = $2 AND key = $3"
+_KEEP = """
+    INSERT INTO idempotent_answers (account_id, operation, key, request_hash, answer, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6)
+"""
 
 
 def _read(answer: bytes) -> Mapping[str, object]:

@@ -66,7 +66,7 @@ async def heartbeat(
     )
     if session is None:
         raise await _why_not(work, viewer, session_id, sequence, position_s)
-    decision = decide(await gather(work.reads(), viewer=viewer, title_id=session.title_id))
+    decision = decide((await gather(work.reads(), viewer=viewer, title_id=session.title_id)).question)
     if not decision.allowed:
         # Raising takes the renewal back: the session ends with the lease it had.
         raise SessionEnded(PlaybackState.REVOKED, decision.reasons)

@@ -36,7 +36,7 @@ async def explain_playback(
             raise NotFound("playback session", session_id)
         title_id, recorded = kept.title_id, decide(kept.question)
     assert title_id is not None, "a session has a title"
-    decision = decide(await gather(reads, viewer=viewer, title_id=title_id))
+    decision = decide((await gather(reads, viewer=viewer, title_id=title_id)).question)
     is_hidden = Reason.TITLE_NOT_PUBLISHED in decision.reasons and not viewer.has_role(Role.EDITOR)
     if is_hidden and recorded is None:
         raise NotFound("title", title_id)

@@ -9,7 +9,7 @@ from domain.kernel.crypto import Keyring
 from domain.kernel.idempotency import answer_once
 from domain.kernel.refusals import InvalidInput, NotFound
 from domain.kernel.work import Work
-from domain.media.assets import assets_by_id
+from domain.media.asset import Asset
 from domain.playback import store
 from domain.playback.session import (
     LEASE,
@@ -55,8 +55,11 @@ async def start_playback(
     if max_height is not None and not 0 < max_height <= MAX_HEIGHT_LIMIT:
         raise InvalidInput("maxHeight", f"Use 1 to {MAX_HEIGHT_LIMIT} lines.")
 
+    begun: list[store.StartedSession] = []
+
     async def perform() -> Mapping[str, object]:
-        return {"session_id": await _start(work, viewer, title_id, address, max_height)}
+        begun.append(await _start(work, viewer, title_id, address, max_height))
+        return {"session_id": begun[0].session.id}
 
     answer = await answer_once(
         work,
@@ -66,21 +69,37 @@ async def start_playback(
         request={"title": title_id, "device": viewer.device_id, "max_height": max_height},
         perform=perform,
     )
-    started = await store.started_session(work.connection, UUID(str(answer["session_id"])))
-    token = make_token(keyring, session_id=started.session.id, expires_at=started.session.expires_at)
+    session_id = UUID(str(answer["session_id"]))
+    started = begun[0] if begun else await store.started_session(work.connection, session_id)
+    token = make_token(keyring, session_id=session_id, expires_at=started.session.expires_at)
     return PlaybackStarted(started.session, decide(started.question), started.resume_position_s, token)
 
 
-async def _start(work: Work, viewer: Viewer, title_id: UUID, address: str, max_height: int | None) -> SessionId:
-    question = await gather(work.reads(), viewer=viewer, title_id=title_id)
-    decision = decide(question)
+async def _start(
+    work: Work, viewer: Viewer, title_id: UUID, address: str, max_height: int | None
+) -> store.StartedSession:
+    gathered = await gather(work.reads(), viewer=viewer, title_id=title_id)
+    decision = decide(gathered.question)
     if not decision.allowed:
         raise _refusal(viewer, title_id, decision)
-    assert question.asset_id is not None, "allowed only with ready media"
-    (asset,) = await assets_by_id(work.reads(), [question.asset_id])
-    assert asset is not None, "an asset is never deleted"
+    assert gathered.asset is not None, "allowed only with ready media"
+    session = _new_session(work, viewer, title_id, gathered.asset, decision, max_height)
+    await store.claim_screens(work.connection, session, now=work.now)
+    started = await store.insert_session(
+        work.connection, session, address=address, question=gathered.question, limit=decision.concurrent_streams
+    )
+    if started is None:
+        running = await store.active_sessions(work.connection, viewer.account_id)
+        raise StreamLimitReached(decision.concurrent_streams, running)
+    await work.announce(account_topic(viewer.account_id), PlaybackBegan(session.id, title_id, viewer.device_id))
+    return started
+
+
+def _new_session(
+    work: Work, viewer: Viewer, title_id: UUID, asset: Asset, decision: AccessDecision, max_height: int | None
+) -> PlaybackSession:
     heights = [height for height in (decision.max_height, max_height) if height is not None]
-    session = PlaybackSession(
+    return PlaybackSession(
         id=SessionId(work.new_id()),
         account_id=viewer.account_id,
         profile_id=viewer.profile_id,
@@ -97,16 +116,6 @@ async def _start(work: Work, viewer: Viewer, title_id: UUID, address: str, max_h
         track_classes=decision.track_classes,
         max_height=min(heights, default=None),
     )
-    await store.claim_screens(work.connection, session, now=work.now)
-    took_screen = await store.insert_session(
-        work.connection, session, address=address, question=question, limit=decision.concurrent_streams
-    )
-    if not took_screen:
-        running = await store.active_sessions(work.connection, viewer.account_id)
-        raise StreamLimitReached(decision.concurrent_streams, running)
-    topic = account_topic(viewer.account_id)
-    await work.announce(topic, PlaybackBegan(session.id, title_id, viewer.device_id))
-    return session.id
 
 
 def _refusal(viewer: Viewer, title_id: UUID, decision: AccessDecision) -> NotFound | AccessDenied:

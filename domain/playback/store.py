@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import (
     ARRAY,
     CheckConstraint,
@@ -23,9 +24,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     and_,
-    bindparam,
     select,
-    text,
     tuple_,
     update,
 )
@@ -34,6 +33,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.entitlements import AccessQuestion, question_from_json
+from domain.kernel.hot import fetch_first
 from domain.kernel.tables import metadata
 from domain.media.ladder import TrackClass
 from domain.playback.session import (
@@ -135,88 +135,71 @@ class RecordedQuestion:
     question: AccessQuestion
 
 
-_LOCK_SCREENS = text(
-    "INSERT INTO stream_holders (account_id) VALUES (:account_id)"
-    " ON CONFLICT (account_id) DO UPDATE SET account_id = excluded.account_id"
-)
+_LOCK_SCREENS = """
+    INSERT INTO stream_holders (account_id) VALUES ($1)
+    ON CONFLICT (account_id) DO UPDATE SET account_id = excluded.account_id
+"""
 
 # A heartbeat in flight holds its session's row: this statement waits for it and looks again, so that a renewed
 # session is never taken for an abandoned one.
-_CLEAR_SCREENS = text(
-    """
+_CLEAR_SCREENS = """
     UPDATE playback_sessions
-    SET state = CASE WHEN lease_until <= :now THEN 'EXPIRED' ELSE 'ENDED' END, ended_at = :now
-    WHERE account_id = :account_id AND state = 'ACTIVE'
-      AND (lease_until <= :now OR (device_id = :device_id AND title_id = :title_id))
-    """
-)
+    SET state = CASE WHEN lease_until <= $4 THEN 'EXPIRED' ELSE 'ENDED' END, ended_at = $4
+    WHERE account_id = $1 AND state = 'ACTIVE' AND (lease_until <= $4 OR (device_id = $2 AND title_id = $3))
+"""
 
-_INSERT_SESSION = text(
-    """
+_INSERT_SESSION = """
     INSERT INTO playback_sessions (
         id, account_id, profile_id, device_id, title_id, asset_id, slot, state, started_at, lease_until, expires_at,
         sequence, position_s, duration_s, address, track_classes, max_height, question
     )
-    SELECT :id, :account_id, :profile_id, :device_id, :title_id, :asset_id, free.slot, 'ACTIVE', :started_at,
-           :lease_until, :expires_at, 0, 0, :duration_s, :address, :track_classes, :max_height, :question
+    SELECT $1, $2, $3, $4, $5, $6, free.slot, 'ACTIVE', $7, $8, $9, 0, 0, $10, $11, $12, $13, $14
     FROM (
-        SELECT wanted.slot FROM generate_series(1, :limit) AS wanted (slot)
-        WHERE :limit > (
-            SELECT count(*) FROM playback_sessions p WHERE p.account_id = :account_id AND p.state = 'ACTIVE'
-        ) AND NOT EXISTS (
+        SELECT wanted.slot FROM generate_series(1, $15::integer) AS wanted (slot)
+        WHERE $15 > (SELECT count(*) FROM playback_sessions p WHERE p.account_id = $2 AND p.state = 'ACTIVE')
+          AND NOT EXISTS (
             SELECT 1 FROM playback_sessions p
-            WHERE p.account_id = :account_id AND p.state = 'ACTIVE' AND p.slot = wanted.slot
+            WHERE p.account_id = $2 AND p.state = 'ACTIVE' AND p.slot = wanted.slot
         )
         ORDER BY wanted.slot LIMIT 1
     ) free
-    RETURNING id
-    """
-).bindparams(
-    *(bindparam(name, type_=Uuid) for name in ("id", "account_id", "profile_id", "device_id", "title_id", "asset_id")),
-    *(bindparam(name, type_=DateTime(timezone=True)) for name in ("started_at", "lease_until", "expires_at")),
-    bindparam("duration_s", type_=Double),
-    bindparam("address", type_=Text),
-    bindparam("track_classes", type_=ARRAY(Text)),
-    bindparam("max_height", type_=Integer),
-    bindparam("question", type_=JSONB),
-    bindparam("limit", type_=Integer),
-)
+    RETURNING (
+        SELECT r.position_s FROM resume_points r
+        WHERE r.profile_id = playback_sessions.profile_id AND r.title_id = playback_sessions.title_id
+    ) AS resume_position_s
+"""
 
 
 async def claim_screens(connection: AsyncConnection, session: PlaybackSession, *, now: datetime) -> None:
     """Lock the account's screens until the transaction ends, and free the ones nobody holds any more."""
-    await connection.execute(_LOCK_SCREENS, {"account_id": session.account_id})
-    values = {
-        "account_id": session.account_id,
-        "device_id": session.device_id,
-        "title_id": session.title_id,
-        "now": now,
-    }
-    await connection.execute(_CLEAR_SCREENS, values)
+    await fetch_first(connection, _LOCK_SCREENS, session.account_id)
+    await fetch_first(connection, _CLEAR_SCREENS, session.account_id, session.device_id, session.title_id, now)
 
 
 async def insert_session(
     connection: AsyncConnection, session: PlaybackSession, *, address: str, question: AccessQuestion, limit: int
-) -> bool:
-    """Insert a session on a free screen; the caller holds the lock. Returns False when all `limit` are in use."""
-    values = {
-        "id": session.id,
-        "account_id": session.account_id,
-        "profile_id": session.profile_id,
-        "device_id": session.device_id,
-        "title_id": session.title_id,
-        "asset_id": session.asset_id,
-        "started_at": session.started_at,
-        "lease_until": session.lease_until,
-        "expires_at": session.expires_at,
-        "duration_s": session.duration_s,
-        "address": address,
-        "track_classes": sorted(track_class.value for track_class in session.track_classes),
-        "max_height": session.max_height,
-        "question": question.to_json(),
-        "limit": limit,
-    }
-    return (await connection.execute(_INSERT_SESSION, values)).one_or_none() is not None
+) -> StartedSession | None:
+    """Insert a session on a free screen; the caller holds the lock. Returns None when all `limit` are in use."""
+    row = await fetch_first(
+        connection,
+        _INSERT_SESSION,
+        session.id,
+        session.account_id,
+        session.profile_id,
+        session.device_id,
+        session.title_id,
+        session.asset_id,
+        session.started_at,
+        session.lease_until,
+        session.expires_at,
+        session.duration_s,
+        address,
+        sorted(track_class.value for track_class in session.track_classes),
+        session.max_height,
+        orjson.dumps(question.to_json()).decode(),
+        limit,
+    )
+    return None if row is None else StartedSession(session, question, row["resume_position_s"] or 0.0)
 
 
 async def renew(
