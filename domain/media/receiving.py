@@ -245,7 +245,7 @@ class _Writer:
                 self._unnamed |= offered
                 await self._lose(work, self.upload)
             if object_key is not None:
-                await sweep_later(work, self.upload.id)
+                await sweep_later(work, upload_id=self.upload.id)
 
     async def _hold(self, chunk: bytes, *, commit: bool) -> None:
         if self._small is not None:

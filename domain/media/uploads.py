@@ -110,7 +110,7 @@ async def terminate_upload(work: Work, *, viewer: Viewer | None, upload_id: UUID
         raise UploadInUse
     if not await store.terminate(work.connection, upload_id):
         raise UploadEnded(upload.state)
-    await sweep_later(work, upload.id)
+    await sweep_later(work, upload_id=upload.id)
     (terminated,) = await store.uploads_by_id(work.connection, [upload_id])
     assert terminated is not None, "an upload is never deleted"
     return terminated
@@ -120,13 +120,15 @@ async def expire_uploads(work: Work, *, limit: int = EXPIRED_AT_ONCE) -> int:
     """End uploads nobody went on with in time and enqueue the removal of their bytes; return how many there were."""
     expired = await store.expire(work.connection, now=work.now, limit=limit)
     for id in expired:
-        await sweep_later(work, id)
+        await sweep_later(work, upload_id=id)
     return len(expired)
 
 
-async def sweep_later(work: Work, id: UUID) -> None:
+async def sweep_later(work: Work, *, upload_id: UUID) -> None:
     """Enqueue the removal of what an upload that is whole, or has ended, no longer needs."""
-    await work.enqueue(Job(SWEEP, {"upload_id": str(id)}, delay_s=SWEEP_DELAY_S, dedupe_key=f"upload:{id}:sweep"))
+    await work.enqueue(
+        Job(SWEEP, {"upload_id": str(upload_id)}, delay_s=SWEEP_DELAY_S, dedupe_key=f"upload:{upload_id}:sweep")
+    )
 
 
 async def own_upload(work: Work, *, viewer: Viewer | None, upload_id: UUID) -> Upload:

@@ -12,6 +12,11 @@ depends_on = None
 
 def upgrade() -> None:
     """Create the tables of uploads."""
+    _create_uploads()
+    _create_parts()
+
+
+def _create_uploads() -> None:
     op.create_table(
         "uploads",
         sa.Column("id", sa.Uuid, primary_key=True),
@@ -59,6 +64,9 @@ def upgrade() -> None:
         ["expires_at"],
         postgresql_where=sa.text("state IN ('CREATED', 'RECEIVING') OR is_partial"),
     )
+
+
+def _create_parts() -> None:
     op.create_table(
         "upload_parts",
         sa.Column(
