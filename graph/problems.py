@@ -5,7 +5,7 @@
     ├── IdempotencyKeyReused · RequestInProgress
     └── those of the contexts, declared next to their types
 
-The rows of problem types are the refusals themselves, so a public attribute of a refusal is a field clients can read.
+The rows of problem types are the refusals, so a public attribute of a refusal is a field clients can read.
 """
 
 from collections.abc import Callable, Sequence

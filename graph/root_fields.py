@@ -15,6 +15,7 @@ from domain.kernel.refusals import Refusal
 from graph.batching import declared_field
 from graph.context import Context
 from graph.problems import result_union
+from graph.rows import Refused
 from graph.wording import pascal_case
 
 Refusals = Sequence[type[Refusal]]
@@ -33,7 +34,7 @@ def query_field(
             try:
                 return await function(info.context, **arguments)
             except tuple(refusals) as refusal:
-                return refusal
+                return Refused(refusal)
 
         return _root_field(function, resolve, skip=1, type=_answer(function, type, refusals), description=description)
 
@@ -55,7 +56,7 @@ def mutation_field(
                 async with info.context.runtime.work() as work:
                     return await function(work, info.context, **arguments)
             except tuple(refusals) as refusal:
-                return refusal
+                return Refused(refusal)
 
         return _root_field(
             function, resolve, skip=2, type=_answer(function, payload, refusals), description=description

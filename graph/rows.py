@@ -1,14 +1,27 @@
 """Which GraphQL type a row is of. Rows are the domain's dataclasses and refusals, so unions and interfaces ask here."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
 from graphql import GraphQLSchema, is_abstract_type, is_object_type
 from strawberry.types.base import has_object_definition
 
+from domain.kernel.refusals import Refusal
+
 T = TypeVar("T", bound=type)
 
 _type_names: dict[type, str] = {}
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A refusal as the row of a problem type: executors take bare exceptions for faults of resolvers."""
+
+    refusal: Refusal
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.refusal, name)
 
 
 def declares(row: type) -> Callable[[T], T]:
@@ -24,7 +37,7 @@ def declares(row: type) -> Callable[[T], T]:
 
 def type_name_of(row: object) -> str:
     """Return the name of the type that shows this row. A row of a Strawberry type shows itself."""
-    cls = type(row)
+    cls = type(row.refusal if isinstance(row, Refused) else row)
     name = _type_names.get(cls)
     if name is None:
         name = _type_names[cls] = _find(cls)
