@@ -35,6 +35,12 @@ PUBLIC_URL = "https://marquee.example"
 PLAYER_ORIGIN = "https://tv.example"
 SPEKE_TOKEN = "an-encryptors-token"
 ADDRESS = "192.0.2.1"
+# Every kind of address a player fetches, for a viewer who may have it.
+EVERYTHING = (
+    "manifest.mpd", "master.m3u8", "cbcs/manifest.mpd", "cenc/master.m3u8", "h264-360/index.m3u8",
+    "h264-360/iframes.m3u8", "h264-360/init.mp4", "h264-360/1.m4s", "audio-0/init.mp4", "audio-1/2.m4s",
+    "text-0/index.m3u8", "cbcs/h264-360/2.m4s", "thumbnails/thumbnails.vtt", "thumbnails/sprite-001.jpg",
+)  # fmt: skip
 JPEG = b"\xff\xd8\xff\xe0 a picture"
 
 
