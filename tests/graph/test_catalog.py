@@ -7,6 +7,7 @@ import pytest
 
 from domain.accounts import Role
 from graph.global_ids import Kind, global_id
+from tests.graph.asking import change
 from tests.graph_scene import GraphScene, Person
 
 CARD = """
@@ -41,18 +42,7 @@ mutation($input: CreateTitleInput!) {
 """
 
 
-def change(name: str, payload: str, selection: str = "title { id state version }", problems: str = "") -> str:
-    """A mutation that asks for its payload, and for code and message of a refusal."""
-    return f"""
-    mutation($input: {name[0].upper()}{name[1:]}Input!) {{
-      {name}(input: $input) {{
-        __typename
-        ... on {payload} {{ {selection} }}
-        ... on Problem {{ code message }}
-        {problems}
-      }}
-    }}
-    """
+VERSION = "title { id state version }"
 
 
 async def test_a_stranger_sees_what_is_published_with_everything_a_card_needs(fresh_scene: GraphScene) -> None:
@@ -146,7 +136,7 @@ async def test_texts_come_in_the_language_asked_for(scene: GraphScene) -> None:
     made = await scene.playable()
     id = global_id(Kind.TITLE, made.title_id)
     values = {"titleId": id, "language": "de", "name": "Spielfilm", "synopsis": "Gut.", "expectedVersion": 2}
-    await scene.data(change("describeTitle", "TitleDescribed"), {"input": values}, by=editor)
+    await scene.data(change("describeTitle", "TitleDescribed", VERSION), {"input": values}, by=editor)
     query = "query($id: ID!) { title(id: $id) { name language } }"
 
     async def shown(languages: str, by: Person | None = None) -> Any:
@@ -180,7 +170,7 @@ async def test_an_editor_makes_describes_opens_publishes_and_withdraws_a_title(s
     assert granted["grantRight"]["title"] == {"rights": [{"id": right["id"]}]}
     assert right["opensAt"] == opens.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     published = await scene.data(
-        change("publishTitle", "TitlePublished"), {"input": {"titleId": id, "expectedVersion": 1}}, by=editor
+        change("publishTitle", "TitlePublished", VERSION), {"input": {"titleId": id, "expectedVersion": 1}}, by=editor
     )
     assert published["publishTitle"]["title"] == {"id": id, "state": "PUBLISHED", "version": 2}
     assert (await scene.data(TITLE, {"id": id}, by=await scene.person()))["title"]["name"] == "Pilot"
@@ -190,7 +180,7 @@ async def test_an_editor_makes_describes_opens_publishes_and_withdraws_a_title(s
     assert revoked["revokeRight"]["title"] == {"id": id}
     assert (await scene.data(TITLE, {"id": id}, by=await scene.person()))["title"] is None
     withdrawn = await scene.data(
-        change("withdrawTitle", "TitleWithdrawn"), {"input": {"titleId": id, "expectedVersion": 2}}, by=editor
+        change("withdrawTitle", "TitleWithdrawn", VERSION), {"input": {"titleId": id, "expectedVersion": 2}}, by=editor
     )
     assert withdrawn["withdrawTitle"]["title"] == {"id": id, "state": "WITHDRAWN", "version": 3}
 
@@ -198,7 +188,7 @@ async def test_an_editor_makes_describes_opens_publishes_and_withdraws_a_title(s
 async def test_a_change_against_an_old_version_says_which_is_current(scene: GraphScene) -> None:
     editor = await scene.editor()
     id = global_id(Kind.TITLE, await scene.draft(editor))
-    asked = change("publishTitle", "TitlePublished", problems="... on StaleVersion { expected actual }")
+    asked = change("publishTitle", "TitlePublished", VERSION, problems="... on StaleVersion { expected actual }")
     answer = await scene.data(asked, {"input": {"titleId": id, "expectedVersion": 7}}, by=editor)
     problem = answer["publishTitle"]
     assert (problem["__typename"], problem["code"]) == ("StaleVersion", "STALE_VERSION")
