@@ -47,7 +47,7 @@ titles = Table(
     Column("release_year", SmallInteger),
     Column("maturity_age", SmallInteger, nullable=False),
     Column("version", Integer, nullable=False),
-    Column("created_by", Uuid, ForeignKey("accounts.id"), nullable=False),
+    Column("created_by", Uuid, ForeignKey("accounts.id"), nullable=False, index=True),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("published_at", DateTime(timezone=True)),
     CheckConstraint("kind IN ('MOVIE', 'EPISODE', 'CLIP')", name="kind"),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, DateTime, ForeignKey, Index, Table, Text, Uuid, insert, text, update
+from sqlalchemy import CheckConstraint, Column, DateTime, ForeignKey, Table, Text, Uuid, insert, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.entitlements.decision import Entitlement, Window
@@ -16,9 +16,9 @@ grants = Table(
     "grants",
     metadata,
     Column("id", Uuid, primary_key=True),
-    Column("account_id", Uuid, ForeignKey("accounts.id"), nullable=False),
+    Column("account_id", Uuid, ForeignKey("accounts.id"), nullable=False, index=True),
     Column("plan", Text),
-    Column("title_id", Uuid, ForeignKey("titles.id")),
+    Column("title_id", Uuid, ForeignKey("titles.id"), index=True),
     Column("starts_at", DateTime(timezone=True), nullable=False),
     Column("ends_at", DateTime(timezone=True)),
     Column("source", Text, nullable=False),
@@ -28,7 +28,6 @@ grants = Table(
     CheckConstraint("plan IN ('BASIC', 'STANDARD', 'PREMIUM')", name="plan"),
     CheckConstraint("ends_at > starts_at", name="window"),
 )
-Index("grants_account_id_idx", grants.c.account_id, postgresql_where=grants.c.revoked_at.is_(None))
 
 # A year of closed grants is of no use to a decision; what is kept here bounds what one account can make it read.
 ENTITLEMENTS_MAX = 200

@@ -142,7 +142,7 @@ async def cancel_asset(work: Work, *, viewer: Viewer | None, asset_id: UUID) -> 
     unfinished = (AssetState.PROBING, AssetState.ENCODING, AssetState.PACKAGING, AssetState.FAILED)
     if not await store.move(work.connection, asset_id, from_states=unfinished, to=AssetState.CANCELLED, failure=None):
         raise AssetSettled((await _reloaded(work, asset_id)).state)
-    await media_jobs.clean_later(work, asset_id)
+    await media_jobs.clean_later(work, asset_id=asset_id)
     work.ring(JOBS_TOPIC)
     await work.announce(topic_of(asset_id), AssetCancelled(asset_id))
     return await _reloaded(work, asset_id)

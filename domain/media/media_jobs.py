@@ -44,14 +44,14 @@ def package_job(asset_id: AssetId, priority: int) -> Job:
     return _job(PACKAGE, asset_id, priority, {}, "package")
 
 
-async def clean_later(work: Work, asset_id: UUID) -> None:
+async def clean_later(work: Work, *, asset_id: UUID) -> None:
     """Enqueue the removal of an asset's unfinished parts, twice. These jobs outlive the asset's group."""
     for number, delay_s in enumerate(SWEEPS_S):
         key = f"asset:{asset_id}:clean:{number}"
         await work.enqueue(Job(CLEAN, {"asset_id": str(asset_id)}, delay_s=delay_s, dedupe_key=key))
 
 
-async def sweep_failed_later(work: Work, asset_id: UUID) -> None:
+async def sweep_failed_later(work: Work, *, asset_id: UUID) -> None:
     """Enqueue the removal of a failed asset's parts, should nobody try it again."""
     key = f"asset:{asset_id}:clean:failed"
     payload: dict[str, object] = {"asset_id": str(asset_id), "gives_up": True}

@@ -78,7 +78,7 @@ async def finish_packages(
     )
     if not moved:
         raise StepSuperseded
-    await media_jobs.clean_later(work, asset.id)
+    await media_jobs.clean_later(work, asset_id=asset.id)
     await work.announce(topic_of(asset.id), AssetReady(asset.id, asset.title_id))
 
 

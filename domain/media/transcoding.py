@@ -175,8 +175,8 @@ async def fail_asset(work: Work, *, asset_id: UUID, failure: str, keep_job: int 
     if not await store.move(work.connection, asset_id, from_states=in_progress, to=AssetState.FAILED, failure=reason):
         return False
     await withdraw_jobs(work.connection, group=job_group(asset_id), keep_job=keep_job)
-    await media_jobs.clean_later(work, asset_id)
-    await media_jobs.sweep_failed_later(work, asset_id)
+    await media_jobs.clean_later(work, asset_id=asset_id)
+    await media_jobs.sweep_failed_later(work, asset_id=asset_id)
     work.ring(JOBS_TOPIC)
     await work.announce(topic_of(asset_id), AssetFailed(asset_id, reason))
     return True

@@ -56,6 +56,8 @@ CREATE = (
     )
     """,
     "CREATE INDEX sign_ins_account_id_idx ON sign_ins (account_id)",
+    "CREATE INDEX sign_ins_profile_id_idx ON sign_ins (profile_id)",
+    "CREATE INDEX sign_ins_device_id_idx ON sign_ins (device_id)",
 )
 
 

@@ -23,6 +23,7 @@ CREATE = (
         CONSTRAINT titles_published_check CHECK (state <> 'PUBLISHED' OR published_at IS NOT NULL)
     )
     """,
+    "CREATE INDEX titles_created_by_idx ON titles (created_by)",
     "CREATE INDEX titles_published_idx ON titles (id) WHERE state = 'PUBLISHED'",
     """
     CREATE TABLE title_texts (

@@ -57,6 +57,7 @@ CREATE = (
         )
     )
     """,
+    "CREATE INDEX assets_upload_id_idx ON assets (upload_id)",
     """
     CREATE UNIQUE INDEX assets_in_progress_key ON assets (upload_id, title_id)
     WHERE state IN ('PROBING', 'ENCODING', 'PACKAGING')
@@ -75,6 +76,7 @@ CREATE = (
         CONSTRAINT asset_inputs_position_check CHECK (position >= 0)
     )
     """,
+    "CREATE INDEX asset_inputs_upload_id_idx ON asset_inputs (upload_id)",
     "CREATE UNIQUE INDEX asset_inputs_language_key ON asset_inputs (asset_id, kind, language)",
     """
     CREATE TABLE asset_steps (

@@ -23,7 +23,8 @@ CREATE = (
         CONSTRAINT grants_window_check CHECK (ends_at > starts_at)
     )
     """,
-    "CREATE INDEX grants_account_id_idx ON grants (account_id) WHERE revoked_at IS NULL",
+    "CREATE INDEX grants_account_id_idx ON grants (account_id)",
+    "CREATE INDEX grants_title_id_idx ON grants (title_id)",
 )
 
 

@@ -37,6 +37,10 @@ CREATE = (
         CONSTRAINT playback_sessions_ended_check CHECK ((state = 'ACTIVE') = (ended_at IS NULL))
     )
     """,
+    *(
+        f"CREATE INDEX playback_sessions_{column}_idx ON playback_sessions ({column})"
+        for column in ("account_id", "profile_id", "device_id", "title_id", "asset_id")
+    ),
     # A screen of an account is held by one session at a time, whatever the code above may think.
     "CREATE UNIQUE INDEX playback_sessions_screens_idx ON playback_sessions (account_id, slot) WHERE state = 'ACTIVE'",
     """
@@ -49,6 +53,7 @@ CREATE = (
         CONSTRAINT resume_points_pkey PRIMARY KEY (profile_id, title_id)
     )
     """,
+    "CREATE INDEX resume_points_title_id_idx ON resume_points (title_id)",
     "CREATE INDEX resume_points_unfinished_idx ON resume_points (profile_id, updated_at) WHERE position_s > 0",
 )
 

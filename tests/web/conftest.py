@@ -102,10 +102,8 @@ async def house(scratch_databases: ScratchDatabases, tmp_path_factory: pytest.Te
 
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
-    """The machine's Chromium. Where CI runs, a missing one is a failure, not a reason to leave tests out."""
+    """The machine's Chromium. A missing one is a failure, not a reason to leave tests out."""
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if found is None and os.environ.get("CI") != "true":
-        pytest.skip("no Chromium on this machine")
     assert found, "Chromium is missing: apt-get install chromium"
     return found
 

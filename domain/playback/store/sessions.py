@@ -1,4 +1,4 @@
-"""The tables of playback, and all their SQL."""
+"""Sessions: renewed, stopped, revoked, and looked up."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,97 +6,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import orjson
-from sqlalchemy import (
-    ARRAY,
-    CheckConstraint,
-    Column,
-    ColumnElement,
-    DateTime,
-    Double,
-    ForeignKey,
-    Index,
-    Integer,
-    Row,
-    Select,
-    SmallInteger,
-    Table,
-    Text,
-    Uuid,
-    and_,
-    select,
-    tuple_,
-    update,
-)
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import ColumnElement, Row, Select, and_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.entitlements import AccessQuestion, question_from_json
-from domain.kernel.hot import fetch_first
-from domain.kernel.tables import metadata
 from domain.media.ladder import TrackClass
-from domain.playback.session import (
-    Admissible,
-    Admitted,
-    PlaybackSession,
-    PlaybackState,
-    PlayerState,
-    ResumePoint,
-    SessionId,
-)
+from domain.playback.session import Admissible, Admitted, PlaybackSession, PlaybackState, PlayerState, SessionId
+from domain.playback.store.screens import StartedSession
+from domain.playback.store.tables import playback_sessions, resume_points
 
-stream_holders = Table(
-    "stream_holders", metadata, Column("account_id", Uuid, ForeignKey("accounts.id"), primary_key=True)
-)
-
-playback_sessions = Table(
-    "playback_sessions",
-    metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("account_id", Uuid, ForeignKey("accounts.id"), nullable=False),
-    Column("profile_id", Uuid, ForeignKey("profiles.id"), nullable=False),
-    Column("device_id", Uuid, ForeignKey("devices.id"), nullable=False),
-    Column("title_id", Uuid, ForeignKey("titles.id"), nullable=False),
-    Column("asset_id", Uuid, ForeignKey("assets.id"), nullable=False),
-    Column("slot", SmallInteger, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("player_state", Text),
-    Column("started_at", DateTime(timezone=True), nullable=False),
-    Column("lease_until", DateTime(timezone=True), nullable=False),
-    Column("expires_at", DateTime(timezone=True), nullable=False),
-    Column("ended_at", DateTime(timezone=True)),
-    Column("sequence", Integer, nullable=False),
-    Column("position_s", Double, nullable=False),
-    Column("duration_s", Double, nullable=False),
-    Column("address", Text, nullable=False),
-    Column("track_classes", ARRAY(Text), nullable=False),
-    Column("max_height", Integer),
-    Column("question", JSONB, nullable=False),
-    CheckConstraint("slot BETWEEN 1 AND 20", name="slot"),
-    CheckConstraint("state IN ('ACTIVE', 'ENDED', 'REVOKED', 'EXPIRED')", name="state"),
-    CheckConstraint("player_state IN ('PLAYING', 'PAUSED', 'BUFFERING')", name="player_state"),
-    CheckConstraint("position_s >= 0", name="position_s"),
-    CheckConstraint("(state = 'ACTIVE') = (ended_at IS NULL)", name="ended"),
-)
 _s = playback_sessions.c
-Index("playback_sessions_screens_idx", _s.account_id, _s.slot, unique=True, postgresql_where=_s.state == "ACTIVE")
-
-resume_points = Table(
-    "resume_points",
-    metadata,
-    Column("profile_id", Uuid, ForeignKey("profiles.id"), primary_key=True),
-    Column("title_id", Uuid, ForeignKey("titles.id"), primary_key=True),
-    Column("position_s", Double, nullable=False),
-    Column("duration_s", Double, nullable=False),
-    Column("updated_at", DateTime(timezone=True), nullable=False),
-    CheckConstraint("position_s >= 0", name="position_s"),
-)
 _r = resume_points.c
-Index("resume_points_unfinished_idx", _r.profile_id, _r.updated_at, postgresql_where=_r.position_s > 0)
 
-# Whoever stops in the last twentieth has seen the title: next time it starts at the beginning.
-FINISHED_AT = 0.95
 SESSIONS_SHOWN_MAX = 20
 
 _SESSION_COLUMNS = (
@@ -119,87 +40,11 @@ _SESSION_COLUMNS = (
 
 
 @dataclass(frozen=True)
-class StartedSession:
-    """A session as it was started."""
-
-    session: PlaybackSession
-    question: AccessQuestion
-    resume_position_s: float
-
-
-@dataclass(frozen=True)
 class RecordedQuestion:
     """What was asked when a session started."""
 
     title_id: UUID
     question: AccessQuestion
-
-
-_LOCK_SCREENS = """
-    INSERT INTO stream_holders (account_id) VALUES ($1)
-    ON CONFLICT (account_id) DO UPDATE SET account_id = excluded.account_id
-"""
-
-# A heartbeat in flight holds its session's row: this statement waits for it and looks again, so that a renewed
-# session is never taken for an abandoned one.
-_CLEAR_SCREENS = """
-    UPDATE playback_sessions
-    SET state = CASE WHEN lease_until <= $4 THEN 'EXPIRED' ELSE 'ENDED' END, ended_at = $4
-    WHERE account_id = $1 AND state = 'ACTIVE' AND (lease_until <= $4 OR (device_id = $2 AND title_id = $3))
-"""
-
-_INSERT_SESSION = """
-    INSERT INTO playback_sessions (
-        id, account_id, profile_id, device_id, title_id, asset_id, slot, state, started_at, lease_until, expires_at,
-        sequence, position_s, duration_s, address, track_classes, max_height, question
-    )
-    SELECT $1, $2, $3, $4, $5, $6, free.slot, 'ACTIVE', $7, $8, $9, 0, 0, $10, $11, $12, $13, $14
-    FROM (
-        SELECT wanted.slot FROM generate_series(1, $15::integer) AS wanted (slot)
-        WHERE $15 > (SELECT count(*) FROM playback_sessions p WHERE p.account_id = $2 AND p.state = 'ACTIVE')
-          AND NOT EXISTS (
-            SELECT 1 FROM playback_sessions p
-            WHERE p.account_id = $2 AND p.state = 'ACTIVE' AND p.slot = wanted.slot
-        )
-        ORDER BY wanted.slot LIMIT 1
-    ) free
-    RETURNING (
-        SELECT r.position_s FROM resume_points r
-        WHERE r.profile_id = playback_sessions.profile_id AND r.title_id = playback_sessions.title_id
-    ) AS resume_position_s
-"""
-
-
-async def claim_screens(connection: AsyncConnection, session: PlaybackSession, *, now: datetime) -> None:
-    """Lock the account's screens until the transaction ends, and free the ones nobody holds any more."""
-    await fetch_first(connection, _LOCK_SCREENS, session.account_id)
-    await fetch_first(connection, _CLEAR_SCREENS, session.account_id, session.device_id, session.title_id, now)
-
-
-async def insert_session(
-    connection: AsyncConnection, session: PlaybackSession, *, address: str, question: AccessQuestion, limit: int
-) -> StartedSession | None:
-    """Insert a session on a free screen; the caller holds the lock. Returns None when all `limit` are in use."""
-    row = await fetch_first(
-        connection,
-        _INSERT_SESSION,
-        session.id,
-        session.account_id,
-        session.profile_id,
-        session.device_id,
-        session.title_id,
-        session.asset_id,
-        session.started_at,
-        session.lease_until,
-        session.expires_at,
-        session.duration_s,
-        address,
-        sorted(track_class.value for track_class in session.track_classes),
-        session.max_height,
-        orjson.dumps(question.to_json()).decode(),
-        limit,
-    )
-    return None if row is None else StartedSession(session, question, row["resume_position_s"] or 0.0)
 
 
 async def renew(
@@ -266,24 +111,6 @@ async def revoke(
     if session_id is not None:
         statement = statement.where(_s.id == session_id)
     return [_session(row) for row in await connection.execute(statement)]
-
-
-async def keep_resume_point(connection: AsyncConnection, session: PlaybackSession, *, now: datetime) -> None:
-    """Note where the session's profile is in the title; 0 when it is as good as finished."""
-    is_finished = session.position_s >= session.duration_s * FINISHED_AT
-    statement = upsert(resume_points).values(
-        profile_id=session.profile_id,
-        title_id=session.title_id,
-        position_s=0.0 if is_finished else session.position_s,
-        duration_s=session.duration_s,
-        updated_at=now,
-    )
-    moved = {name: statement.excluded[name] for name in ("position_s", "duration_s", "updated_at")}
-    # Two devices of one profile: whoever spoke last is where the person is.
-    is_newer = _r.updated_at <= statement.excluded.updated_at
-    await connection.execute(
-        statement.on_conflict_do_update(index_elements=["profile_id", "title_id"], set_=moved, where=is_newer)
-    )
 
 
 async def started_session(connection: AsyncConnection, session_id: UUID) -> StartedSession:
@@ -368,24 +195,6 @@ async def admissible(connection: AsyncConnection, session_id: UUID, *, now: date
     return Admissible(admitted, row.address)
 
 
-async def resume_points_of(connection: AsyncConnection, keys: Sequence[tuple[UUID, UUID]]) -> list[ResumePoint | None]:
-    """Return resume points aligned with `keys`, which are (profile, title)."""
-    rows = await connection.execute(select(resume_points).where(tuple_(_r.profile_id, _r.title_id).in_(keys)))
-    found = {(row.profile_id, row.title_id): _resume_point(row) for row in rows}
-    return [found.get(key) for key in keys]
-
-
-async def unfinished_points(connection: AsyncConnection, profile_id: UUID, *, limit: int) -> list[ResumePoint]:
-    """Return a profile's unfinished titles, the last watched first."""
-    statement = (
-        select(resume_points)
-        .where(_r.profile_id == profile_id, _r.position_s > 0)
-        .order_by(_r.updated_at.desc())
-        .limit(limit)
-    )
-    return [_resume_point(row) for row in await connection.execute(statement)]
-
-
 def _sessions() -> Select[Any]:
     return select(*_SESSION_COLUMNS)
 
@@ -423,7 +232,3 @@ def _session(row: Row[Any]) -> PlaybackSession:
         track_classes=frozenset(TrackClass(name) for name in row.track_classes),
         max_height=row.max_height,
     )
-
-
-def _resume_point(row: Row[Any]) -> ResumePoint:
-    return ResumePoint(row.profile_id, row.title_id, row.position_s, row.duration_s, row.updated_at)

@@ -1,0 +1,43 @@
+"""The tables of playback, and all their SQL."""
+
+from domain.playback.store.resume import keep_resume_point, resume_points_of, unfinished_points
+from domain.playback.store.screens import StartedSession, claim_screens, insert_session
+from domain.playback.store.sessions import (
+    RecordedQuestion,
+    active_sessions,
+    admissible,
+    living_sessions_of,
+    recorded_question,
+    renew,
+    revoke,
+    session_of_account,
+    session_of_device,
+    sessions_by_id,
+    started_session,
+    stop,
+)
+from domain.playback.store.tables import playback_sessions, resume_points, stream_holders
+
+__all__ = [
+    "RecordedQuestion",
+    "StartedSession",
+    "active_sessions",
+    "admissible",
+    "claim_screens",
+    "insert_session",
+    "keep_resume_point",
+    "living_sessions_of",
+    "playback_sessions",
+    "recorded_question",
+    "renew",
+    "resume_points",
+    "resume_points_of",
+    "revoke",
+    "session_of_account",
+    "session_of_device",
+    "sessions_by_id",
+    "started_session",
+    "stop",
+    "stream_holders",
+    "unfinished_points",
+]
