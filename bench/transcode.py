@@ -30,7 +30,7 @@ from domain.media.tools import MediaTools
 LIMIT = 1.10
 DEFAULT_ROUNDS = 3
 # Two chunks of the default length, so that joining is part of what is measured.
-DEFAULT_SECONDS = 48
+DEFAULT_SECONDS = 60
 KEYS = {name: PackagingKey(kid=os.urandom(16), key=os.urandom(16)) for name in TrackClass}
 NICE = ["nice", "-n", "10"]
 
@@ -46,6 +46,8 @@ async def marquee(tools: MediaTools, source: Path, folder: Path) -> None:
     probe = await probe_source(tools, source)
     plan = make_plan(probe, await measure_complexity(tools, source, probe))
     seekable = await make_seekable(tools, source, plan, folder=folder)
+    # Sound is a step of its own that another worker takes while the picture is under way.
+    sound_steps = asyncio.gather(*(encode_audio(tools, source, plan, one, folder=folder) for one in plan.audio))
     parts = [await encode_chunk(tools, seekable, plan, chunk, folder=folder) for chunk in plan.chunks]
     videos = [
         VideoInput(
@@ -56,7 +58,7 @@ async def marquee(tools: MediaTools, source: Path, folder: Path) -> None:
         )
         for rung in plan.ladder.rungs
     ]
-    sounds = [await encode_audio(tools, source, plan, one, folder=folder) for one in plan.audio]
+    sounds = await sound_steps
     audios = [
         AudioInput(path=path, id=one.id, language=one.language, label=one.label, is_default=one.is_default)
         for path, one in zip(sounds, plan.audio, strict=True)

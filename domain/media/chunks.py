@@ -11,7 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-DEFAULT_CHUNK_S = 24.0
+# Long enough that decoding up to a chunk, at most one key-frame period of the source, is a small part of it.
+DEFAULT_CHUNK_S = 30.0
 
 
 @dataclass(frozen=True)

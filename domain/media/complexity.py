@@ -6,6 +6,7 @@ of short samples tells where a title stands; the ladder scales its bit rates by 
 
 from __future__ import annotations
 
+import asyncio
 import math
 import tempfile
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from domain.media.source import SourceProbe
 from domain.media.tools import MediaTools
 
 SAMPLES = 3
-SAMPLE_FRAMES = 45
+SAMPLE_FRAMES = 36
 SAMPLE_CRF = 23
 # Small enough to cost a few seconds of work for a film of any length.
 SAMPLE_LONG_SIDE = 640
@@ -56,13 +57,12 @@ async def measure_complexity(tools: MediaTools, path: Path, probe: SourceProbe) 
 
     A sample that cannot be decoded is left out; without any, the content counts as ordinary.
     """
-    seconds = bits = 0.0
     width, height = _sample_size(probe)
     with tempfile.TemporaryDirectory(prefix="marquee-sample-") as folder:
-        for place_s in _places(probe.duration_s):
-            sample = await _encode_sample(tools, path, probe, place_s, Path(folder))
-            seconds += sample.seconds
-            bits += sample.bits
+        samples = await asyncio.gather(
+            *(_encode_sample(tools, path, probe, place_s, Path(folder)) for place_s in _places(probe.duration_s))
+        )
+    seconds, bits = sum(sample.seconds for sample in samples), sum(sample.bits for sample in samples)
     if seconds <= 0:
         return ORDINARY
     measured = bits / seconds / 1000
@@ -102,7 +102,7 @@ async def _encode_sample(tools: MediaTools, path: Path, probe: SourceProbe, plac
     seek: dict[str, Option] = {"ss": f"{place_s:.3f}", "noaccurate_seek": None} if place_s > 0 else {}
     source = open_source(path, probe.container, threads=2, **seek)[str(probe.video.index)]
     picture = source.filter("scale", width, height).filter("format", "yuv420p")
-    target = folder / "sample.h264"
+    target = folder / f"sample-{place_s:.3f}.h264"
     output = write(
         picture, target, format="h264", vcodec="libx264", preset="veryfast", crf=SAMPLE_CRF, threads=2,
         frames=SAMPLE_FRAMES, fps_mode="passthrough",
