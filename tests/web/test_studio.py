@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.web.conftest import OpenScreen
+from tests.web.screen import SOON_MS
 from tests.web.studio import ENCODED_WITHIN_MS, Film, create_title, upload_clip
 
 pytestmark = pytest.mark.browser
@@ -28,6 +29,28 @@ async def test_a_file_that_is_no_video_is_turned_down_in_plain_words(open_screen
     refusal = screen.page.get_by_role("alert").filter(has_text="The file is not a video.")
     await expect(refusal).to_be_visible(timeout=ENCODED_WITHIN_MS)
     await expect(screen.page.get_by_text("Turned down", exact=True)).to_be_visible()
+
+
+async def test_an_upload_goes_on_after_the_connection_broke(open_screen: OpenScreen, tmp_path: Path) -> None:
+    screen = await open_screen("EDITOR")
+    await create_title(screen, name="Broken off")
+    notes = tmp_path / "long-notes.mp4"
+    notes.write_text("These are my notes. " * 500_000)
+    broken: list[str] = []
+
+    async def break_once(route: Route) -> None:
+        if route.request.method == "PATCH" and len(broken) < 2:
+            broken.append(route.request.url)
+            await route.abort("connectionreset")
+        else:
+            await route.continue_()
+
+    await screen.page.route("**/uploads/*", break_once)
+    await upload_clip(screen, notes)
+    await expect(screen.page.get_by_role("log")).to_contain_text("long-notes.mp4 has arrived", timeout=SOON_MS)
+    assert len(broken) == 2
+    assert all("ERR_CONNECTION_RESET" in complaint for complaint in screen.complaints)
+    screen.complaints.clear()
 
 
 async def test_a_viewer_is_kept_out_of_the_studio(open_screen: OpenScreen) -> None:

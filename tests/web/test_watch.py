@@ -26,7 +26,7 @@ async def play_to_the_end(screen: Screen) -> None:
 
 async def test_encrypted_dash_plays_to_its_end(open_screen: OpenScreen, film: Film) -> None:
     screen = await open_screen("VIEWER")
-    await screen.watch(film.title_id)
+    await screen.watch(film.title_id, "?from=start")
     await play_to_the_end(screen)
     assert any(url.endswith("manifest.mpd") for url in screen.requested)
     assert any("/licence/clearkey" in url for url in screen.requested)
@@ -47,6 +47,17 @@ async def test_what_plays_with_a_token_is_refused_without(open_screen: OpenScree
     async with AsyncClient() as stranger:
         assert (await stranger.get(played)).status_code == 200
         assert (await stranger.get(played.replace(token, "A" * len(token)))).status_code == 403
+
+
+async def test_without_a_licence_nothing_is_shown(open_screen: OpenScreen, film: Film) -> None:
+    screen = await open_screen("VIEWER")
+    await screen.page.route("**/licence/clearkey", lambda route: route.fulfill(status=403))
+    await screen.go(f"/watch/{film.title_id}?from=start")
+    await expect(screen.page.get_by_role("heading", name="This stream was closed")).to_be_visible()
+    assert await screen.video("video.getVideoPlaybackQuality().totalVideoFrames") == 0
+    # The browser's console notes the refused request, and nothing else.
+    assert all("403" in complaint for complaint in screen.complaints)
+    screen.complaints.clear()
 
 
 async def test_audio_language_and_quality_can_be_switched(open_screen: OpenScreen, film: Film) -> None:
@@ -112,5 +123,5 @@ async def test_one_stream_too_many_can_be_ended_from_where_it_is_refused(open_sc
 async def test_a_viewer_abroad_is_told_why_not(open_screen: OpenScreen, film: Film) -> None:
     screen = await open_screen("ABROAD")
     await screen.go(f"/watch/{film.title_id}")
-    await expect(screen.page.get_by_role("alert")).to_be_visible()
-    assert await screen.page.locator("video").count() == 0
+    await expect(screen.page.get_by_role("heading", name="Not available where you are")).to_be_visible()
+    await expect(screen.page.locator("video")).to_have_count(0)
