@@ -1,0 +1,162 @@
+"""Documents that ask for too much, each refused by its own code before it costs anything."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from graph.limits import Limits
+from graph.operations import Documents, OperationRefused
+from graph.schema import graphql_schema
+
+# What a refusal may take of the processor; other tests and machines do not count.
+REFUSED_WITHIN_S = 0.1
+
+
+def documents(*, is_open: bool = False) -> Documents:
+    return Documents(graphql_schema(), limits=Limits(), is_open=is_open)
+
+
+def refused(text: str, *, variables: Mapping[str, Any] | None = None, is_open: bool = False) -> list[str]:
+    """Return the codes a document is refused with, once it was refused in time."""
+    prepared = documents(is_open=is_open)
+    best_s = 1.0
+    # The best of three: a collection of garbage in between is not the document's doing.
+    for _ in range(3):
+        began = time.process_time()
+        with pytest.raises(OperationRefused) as caught:
+            prepared.prepare(text, name=None, variables=variables or {})
+        best_s = min(best_s, time.process_time() - began)
+    assert best_s < REFUSED_WITHIN_S
+    return [(error.extensions or {}).get("code", caught.value.code) for error in caught.value.errors]
+
+
+def many(text: str, count: int) -> str:
+    return "{" + " ".join(text.format(number) for number in range(count)) + "}"
+
+
+FRAGMENT_BOMB = (
+    "{ ...F0 }"
+    + " ".join(f"fragment F{n} on Query {{ ...F{n + 1} ...F{n + 1} ...F{n + 1} }}" for n in range(50))
+    + " fragment F50 on Query { viewer { id } }"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        pytest.param(many("bad{}", 10_000), "DOCUMENT_TOO_LONG", id="ten thousand bad fields"),
+        pytest.param(many("b{}", 2_500), "TOO_MANY_TOKENS", id="as many as the characters allow"),
+        pytest.param(many("b{}", 600), "TOO_MANY_FIELDS", id="as many as the tokens allow"),
+        pytest.param("{" + "viewer{id}" * 190 + "}", "TOO_MANY_REPEATS", id="the same field again and again"),
+        pytest.param("{" + "...{viewer{id}}" * 100 + "}", "TOO_MANY_REPEATS", id="the same in inline fragments"),
+        pytest.param("{...A} fragment A on Query {...A}", "CIRCULAR_FRAGMENTS", id="a fragment of itself"),
+        pytest.param(
+            "{...A} fragment A on Query {...B} fragment B on Query {viewer{...C}} fragment C on Viewer {...D}"
+            " fragment D on Viewer {...C}",
+            "CIRCULAR_FRAGMENTS",
+            id="fragments in a circle",
+        ),
+        pytest.param("#" + "x" * 1_000_000 + "\n{viewer{id}}", "DOCUMENT_TOO_LONG", id="a long comment"),
+        pytest.param("#\n" * 5_000 + "{viewer{id}}", "TOO_MANY_TOKENS", id="many comments"),
+        pytest.param("{viewer{id " + "@skip(if: false)" * 200 + "}}", "TOO_MANY_DIRECTIVES", id="directives"),
+        pytest.param("{viewer{id " + "@x" * 900 + "}}", "TOO_MANY_DIRECTIVES", id="unknown directives"),
+        pytest.param("query " + "@x" * 900 + "{viewer{id}}", "TOO_MANY_DIRECTIVES", id="directives of the operation"),
+        pytest.param("{" + "node(id:1){" * 150 + "id" + "}" * 151, "TOO_DEEP", id="deep fields"),
+        pytest.param("{" + "a{" * 900 + "id" + "}" * 901, "TOO_DEEP", id="deeper than the parser goes"),
+        pytest.param("{node(id:" + "[" * 900 + "]" * 900 + "){id}}", "TOO_DEEP", id="deep values"),
+        pytest.param(many("a{}:viewer", 100).replace("r ", "r{id} "), "TOO_MANY_ALIASES", id="aliases"),
+        pytest.param(
+            "{" + "...F " * 30 + "} fragment F on Query {a: viewer{id} b: viewer{id}}",
+            "TOO_MANY_ALIASES",
+            id="aliases in fragments",
+        ),
+        pytest.param(FRAGMENT_BOMB, "TOO_MANY_FIELDS", id="fragments that multiply"),
+        pytest.param(
+            "{viewer{id}}" + "".join(f" fragment F{n} on Query {{viewer{{id}}}}" for n in range(100)),
+            "TOO_MANY_DEFINITIONS",
+            id="definitions",
+        ),
+        pytest.param(
+            "mutation {"
+            + " ".join(f"a{n}: revokePlayback(input: {{sessionId: 1}}) {{__typename}}" for n in range(11))
+            + "}",
+            "TOO_MANY_MUTATIONS",
+            id="mutations",
+        ),
+        pytest.param(
+            "{titles(first: 100) {nodes {assets {tracks {label codec width height language kind}}}}}",
+            "TOO_COSTLY",
+            id="wide pages",
+        ),
+        pytest.param("{" * 5_000, "GRAPHQL_PARSE_FAILED", id="no document"),
+        pytest.param("{viewer{id}} {viewer{id}}", "GRAPHQL_VALIDATION_FAILED", id="two operations without names"),
+    ],
+)
+def test_a_document_that_asks_for_too_much_is_refused(text: str, code: str) -> None:
+    assert set(refused(text)) == {code}
+
+
+def test_bad_fields_are_told_a_few_at_a_time() -> None:
+    assert len(refused(many("b{}", 100))) == Limits().errors_max + 1
+
+
+def test_pages_named_by_variables_cost_what_they_say() -> None:
+    text = "query($n: Int) {titles(first: $n) {nodes {assets {tracks {label codec width height language kind}}}}}"
+    assert refused(text, variables={"n": 100}) == ["TOO_COSTLY"]
+    assert documents().prepare(text, name=None, variables={"n": 5}).cost.total({"n": 5}) < 2_000
+
+
+@pytest.mark.parametrize("given", [None, "100", -5, 10**9, [], 1.5])
+def test_a_page_size_that_is_none_costs_a_page(given: object) -> None:
+    text = "query($n: Int) {titles(first: $n) {nodes {id}}}"
+    assert documents().prepare(text, name=None, variables={"n": given}).cost.total({"n": given}) <= 202
+
+
+def test_a_list_inside_a_page_is_not_counted_twice() -> None:
+    text = "{titles(first: 10) {nodes {id} edges {cursor node {id}}}}"
+    # One for the field and ten rows of: nodes + id, edges + cursor + node + id; and the operation itself.
+    assert documents().prepare(text, name=None, variables={}).cost.total({}) == 1 + 1 + 10 * 6
+
+
+def test_production_shows_nothing_of_its_schema() -> None:
+    for text in ("{__schema {types {name}}}", '{__type(name: "Query") {name}}', "{viewer {__typename x}}"):
+        assert set(refused(text)) == {"GRAPHQL_VALIDATION_FAILED"}
+    for text in ("{viewr {id}}", "{viewer {idd}}", '{title(idd: "x") {id}}', "{node(id: 1) {... on Titel {id}}}"):
+        with pytest.raises(OperationRefused) as caught:
+            documents().prepare(text, name=None, variables={})
+        assert all("Did you mean" not in error.message for error in caught.value.errors)
+
+
+def test_development_shows_its_schema_and_suggests() -> None:
+    from graphql import get_introspection_query
+
+    assert documents(is_open=True).prepare(get_introspection_query(), name=None, variables={})
+    with pytest.raises(OperationRefused, match="Did you mean 'viewer'"):
+        documents(is_open=True).prepare("{viewr {id}}", name=None, variables={})
+
+
+def test_a_document_is_prepared_once() -> None:
+    prepared = documents()
+    first = prepared.prepare("{viewer{id}}", name=None, variables={})
+    assert prepared.prepare("{viewer{id}}", name=None, variables={}) is first
+
+
+def test_only_so_many_documents_are_kept() -> None:
+    from graph.operations import KEPT_MAX
+
+    prepared = documents()
+    first = prepared.prepare("{viewer{id}}", name=None, variables={})
+    for number in range(KEPT_MAX):
+        prepared.prepare(f"{{a{number}: viewer{{id}}}}", name=None, variables={})
+    assert prepared.prepare("{viewer{id}}", name=None, variables={}) is not first
+
+
+@pytest.mark.parametrize("name", [None, "C"])
+def test_one_of_several_operations_is_named(name: str | None) -> None:
+    text = "query A {viewer{id}} query B {viewer{id}}"
+    with pytest.raises(OperationRefused) as caught:
+        documents().prepare(text, name=name, variables={})
+    assert caught.value.errors[0].extensions == {"code": "OPERATION_UNKNOWN"}
+    assert documents().prepare(text, name="B", variables={}).name == "B"

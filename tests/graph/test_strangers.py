@@ -1,0 +1,228 @@
+"""What those may do who are not signed in, and those who know other people's ids: nothing, and nothing shows."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from graphql import GraphQLInputObjectType, GraphQLNonNull, get_named_type, is_enum_type, is_list_type
+
+from domain.entitlements import Plan
+from domain.kernel.tables import metadata
+from domain.media.asset import AssetState
+from graph.global_ids import Kind, global_id, parse_global_id
+from graph.schema import graphql_schema
+from tests.graph.test_media import CREATE_ASSET, begin
+from tests.graph.test_playback import START
+from tests.graph_scene import GraphScene, Person
+
+SCHEMA = graphql_schema()
+assert SCHEMA.mutation_type is not None
+MUTATIONS = SCHEMA.mutation_type.fields
+# Nobody may change anything without signing in. Grow this list only with a reason.
+ALLOWED_ANONYMOUSLY: frozenset[str] = frozenset()
+
+
+def operation(name: str) -> str:
+    """A mutation that asks only which problem it is."""
+    input_name = get_named_type(MUTATIONS[name].args["input"].type).name
+    return f"mutation($input: {input_name}!) {{ {name}(input: $input) {{ __typename ... on Problem {{ code }} }} }}"
+
+
+def filled(name: str, **given: Any) -> dict[str, Any]:
+    """An input with a value in every required field, and empty lists where it takes any."""
+    type_ = get_named_type(MUTATIONS[name].args["input"].type)
+    assert isinstance(type_, GraphQLInputObjectType)
+    values: dict[str, Any] = {}
+    for field_name, field in type_.fields.items():
+        if field_name in given:
+            values[field_name] = given[field_name]
+        elif isinstance(field.type, GraphQLNonNull):
+            values[field_name] = _value(field_name, field.type.of_type)
+    return values
+
+
+def _value(name: str, type_: Any) -> Any:
+    if is_list_type(type_):
+        return []
+    if is_enum_type(type_):
+        return next(iter(type_.values))
+    if type_.name == "ID":
+        return _absent(name)
+    return {"String": _text(name), "Int": 1, "Float": 1.0, "DateTime": "2030-01-01T00:00:00Z"}[type_.name]
+
+
+def _absent(name: str) -> str:
+    return global_id(KINDS[name], uuid4())
+
+
+def _text(name: str) -> str:
+    return {"mediaType": "video/mp4", "language": "en", "territory": "DE"}.get(name, uuid4().hex)
+
+
+KINDS = {
+    "titleId": Kind.TITLE,
+    "rightId": Kind.RIGHT,
+    "uploadId": Kind.UPLOAD,
+    "assetId": Kind.ASSET,
+    "sessionId": Kind.PLAYBACK_SESSION,
+}
+
+
+async def rows(scene: GraphScene) -> dict[str, int]:
+    """Count the rows of every table there is."""
+    return {table: await scene.count(table) for table in (*metadata.tables, "pgqueuer")}
+
+
+@pytest.mark.parametrize("name", sorted(MUTATIONS))
+async def test_nobody_changes_anything_without_signing_in(scene: GraphScene, name: str) -> None:
+    before = await rows(scene)
+    answer = (await scene.data(operation(name), {"input": filled(name)}))[name]
+    if name not in ALLOWED_ANONYMOUSLY:
+        assert answer["code"] == "SIGN_IN_REQUIRED"
+    assert await rows(scene) == before
+
+
+@pytest.mark.parametrize("name", sorted(MUTATIONS))
+async def test_nothing_is_changed_by_null(scene: GraphScene, name: str) -> None:
+    editor = await scene.editor()
+    before = await rows(scene)
+    nothing = dict.fromkeys(filled(name))
+    for input in (None, {}, nothing):
+        answer = await scene.ask(operation(name), {"input": input}, by=editor)
+        assert "data" not in answer
+        assert {error["extensions"]["code"] for error in answer["errors"]} == {"BAD_USER_INPUT"}
+    assert await rows(scene) == before
+
+
+async def _another_ones_upload(scene: GraphScene, other: Person) -> str:
+    return global_id(Kind.UPLOAD, await scene.upload(other))
+
+
+async def _another_ones_asset(scene: GraphScene, other: Person) -> str:
+    made = await scene.data(CREATE_ASSET, {"input": await begin(scene, other)}, by=other)
+    id: str = made["createAsset"]["asset"]["id"]
+    return id
+
+
+async def _another_ones_failed_asset(scene: GraphScene, other: Person) -> str:
+    id = await _another_ones_asset(scene, other)
+    parsed = parse_global_id(id)
+    assert parsed is not None
+    await scene.set_asset(parsed[1], AssetState.FAILED, failure="broke")
+    return id
+
+
+async def _another_ones_session(scene: GraphScene, other: Person) -> str:
+    made = await scene.playable()
+    values = {"titleId": global_id(Kind.TITLE, made.title_id), "idempotencyKey": uuid4().hex}
+    id: str = (await scene.data(START, {"input": values}, by=other))["startPlayback"]["session"]["id"]
+    return id
+
+
+async def _a_draft(scene: GraphScene, other: Person) -> str:
+    return global_id(Kind.TITLE, await scene.draft(await scene.editor()))
+
+
+Make = Callable[[GraphScene, Person], Awaitable[str]]
+# Every id field of every mutation, with somebody else's thing in it, and who asks.
+FOREIGN: list[tuple[str, str, Make, bool]] = [
+    ("terminateUpload", "uploadId", _another_ones_upload, True),
+    ("createAsset", "uploadId", _another_ones_upload, True),
+    ("cancelAsset", "assetId", _another_ones_asset, True),
+    ("retryAsset", "assetId", _another_ones_failed_asset, True),
+    ("startPlayback", "titleId", _a_draft, False),
+    ("heartbeatPlayback", "sessionId", _another_ones_session, False),
+    ("stopPlayback", "sessionId", _another_ones_session, False),
+    ("revokePlayback", "sessionId", _another_ones_session, False),
+]
+# Titles and rights are the house's, not an account's: every editor works on all of them.
+SHARED_BY_EDITORS = {
+    ("createAsset", "titleId"),
+    ("describeTitle", "titleId"),
+    ("grantRight", "titleId"),
+    ("publishTitle", "titleId"),
+    ("withdrawTitle", "titleId"),
+    ("revokeRight", "rightId"),
+}
+
+
+def test_every_id_field_is_tried() -> None:
+    fields = {
+        (name, field)
+        for name in MUTATIONS
+        for field in get_named_type(MUTATIONS[name].args["input"].type).fields  # type: ignore[union-attr]  # inputs have fields
+        if field in KINDS
+    }
+    assert fields == {(name, field) for name, field, _, _ in FOREIGN} | SHARED_BY_EDITORS
+
+
+@pytest.mark.parametrize(("name", "field", "make", "as_editor"), FOREIGN, ids=lambda part: str(part))
+async def test_another_ones_id_looks_like_an_absent_one(
+    scene: GraphScene, name: str, field: str, make: Make, as_editor: bool
+) -> None:
+    other = await scene.person(plan=Plan.PREMIUM) if not as_editor else await scene.editor()
+    foreign = await make(scene, other)
+    person = await scene.editor() if as_editor else await scene.person(plan=Plan.PREMIUM)
+    known = {"titleId": global_id(Kind.TITLE, await scene.draft(person))} if name == "createAsset" else {}
+    asked = f"""mutation($input: {name[0].upper()}{name[1:]}Input!) {{
+      {name}(input: $input) {{ __typename ... on NotFound {{ code message what }} }} }}"""
+    before = await rows(scene)
+    answers = []
+    for id in (foreign, _absent(field), "garbage", global_id(Kind.PROFILE, uuid4()), "x" * 5000, ""):
+        values = filled(name, **known, **{field: id})
+        answers.append((await scene.data(asked, {"input": values}, by=person))[name])
+    assert answers[0]["code"] == "NOT_FOUND"
+    assert all(answer == answers[0] for answer in answers)
+    assert await rows(scene) == before
+
+
+async def test_another_ones_things_are_not_found_by_id(scene: GraphScene) -> None:
+    other = await scene.editor()
+    made = await scene.playable(territory="DE")
+    right = await scene.data(
+        "query($id: ID!) { title(id: $id) { rights { id } } }", {"id": global_id(Kind.TITLE, made.title_id)}, by=other
+    )
+    hidden = [
+        await _another_ones_upload(scene, other),
+        await _another_ones_asset(scene, other),
+        await _another_ones_session(scene, await scene.person(plan=Plan.PREMIUM)),
+        await _a_draft(scene, other),
+        right["title"]["rights"][0]["id"],
+        other.id,
+        global_id(Kind.PROFILE, other.viewer.profile_id),
+        global_id(Kind.DEVICE, other.viewer.device_id),
+    ]
+    query = "query($id: ID!) { node(id: $id) { id } title(id: $id) { id } asset(id: $id) { id } }"
+    nothing = {"node": None, "title": None, "asset": None}
+    for by in (None, await scene.person(plan=Plan.PREMIUM)):
+        for id in [*hidden, *[_absent(field) for field in KINDS], "garbage", ""]:
+            assert await scene.data(query, {"id": id}, by=by) == nothing
+
+
+async def test_a_ready_asset_is_found_by_those_who_find_its_title(scene: GraphScene) -> None:
+    made = await scene.playable(territory="DE")
+    asked = {"id": global_id(Kind.ASSET, made.asset_id)}
+    query = "query($id: ID!) { asset(id: $id) { state } }"
+    assert (await scene.data(query, asked, by=await scene.person(territory="DE")))["asset"] == {"state": "READY"}
+    assert (await scene.data(query, asked, by=await scene.person(territory="JP")))["asset"] is None
+
+
+async def test_a_foreign_session_is_not_explained(scene: GraphScene) -> None:
+    session = await _another_ones_session(scene, await scene.person(plan=Plan.PREMIUM))
+    query = (
+        "query($input: ExplainPlaybackInput!) { explainPlayback(input: $input) { ... on Problem { code message } } }"
+    )
+    person = await scene.person()
+    answers = [
+        (await scene.data(query, {"input": {"sessionId": id}}, by=person))["explainPlayback"]
+        for id in (session, _absent("sessionId"), "garbage")
+    ]
+    assert answers[0]["code"] == "NOT_FOUND"
+    assert answers[1:] == answers[:1] * 2
+
+
+async def test_a_token_of_before_signing_out_is_nobody(scene: GraphScene) -> None:
+    person = await scene.person()
+    assert (await scene.client.delete(f"{scene.url}/session", headers=person.headers)).status_code == 204
+    assert await scene.data("{ viewer { id } }", by=person) == {"viewer": None}
