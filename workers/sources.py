@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import mkdtemp
 
-from domain.media.object_store import ObjectStore
-
 from domain.media.encode import SeekableSource, make_seekable
+from domain.media.object_store import ObjectStore
 from domain.media.plan import EncodePlan
 from domain.media.tools import MediaTools
 
