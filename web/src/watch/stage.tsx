@@ -38,7 +38,7 @@ export function Stage({ started, startS, format, onRestart, onOver }: StageProps
     preferredLanguage: viewer?.profile.language ?? "",
   });
   const player = usePlayer(engine);
-  const heartbeats = useHeartbeats(engine, started, { format, onOver });
+  const heartbeats = useHeartbeats(engine, started, { format, onOver, onReturn: () => onRestart(player.positionS) });
   const fullscreen = useFullscreen(frame, video);
   const control = useStageControl({ engine, video, frame, fullscreen });
   const idle = useIdle(frame, !player.paused && !control.pinned);

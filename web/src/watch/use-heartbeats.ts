@@ -10,6 +10,8 @@ import type { Started } from "./use-viewing";
 interface Callbacks {
   readonly format: "dash" | "hls";
   readonly onOver: (problem: Problem) => void;
+  /** The page came back from the browser's memory; its session was ended when it went. */
+  readonly onReturn: () => void;
 }
 
 /** Keeps the session alive while the player is shown, and says goodbye when it goes. */
@@ -34,7 +36,7 @@ export function useHeartbeats(engine: Engine | undefined, started: Started, call
     );
     heartbeats.current = held;
     held.start();
-    const unlisten = listenToPage(held);
+    const unlisten = listenToPage(held, () => latest.current.onReturn());
     return () => {
       unlisten();
       held.stop();
@@ -50,16 +52,21 @@ function observe(engine: Engine) {
 }
 
 /** A hidden page may never come back: tell the position at once. A page that goes ends its session. */
-function listenToPage(heartbeats: Heartbeats): () => void {
+function listenToPage(heartbeats: Heartbeats, onReturn: () => void): () => void {
   const onHidden = () => {
     if (document.visibilityState === "hidden") heartbeats.beatNow();
   };
   const onLeave = () => heartbeats.stop();
+  const onShow = (event: PageTransitionEvent) => {
+    if (event.persisted) onReturn();
+  };
   document.addEventListener("visibilitychange", onHidden);
   window.addEventListener("pagehide", onLeave);
+  window.addEventListener("pageshow", onShow);
   return () => {
     document.removeEventListener("visibilitychange", onHidden);
     window.removeEventListener("pagehide", onLeave);
+    window.removeEventListener("pageshow", onShow);
   };
 }
 

