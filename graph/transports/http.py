@@ -51,9 +51,10 @@ class HttpDoor:
             operation = self._prepare(request, asked)
             caller = await self.identify(request)
         except RequestMalformed as malformed:
-            return _written(Answer(problem_payload(malformed)), _plain(wanted), status=malformed.status)
-        except _MethodRefused as refused:
-            return _written(Answer(problem_payload(refused)), _plain(wanted), status=405, headers=ALLOWED)
+            headers = ALLOWED if malformed.status == 405 else None
+            return _written(
+                Answer(problem_payload(malformed)), _plain(wanted), status=malformed.status, headers=headers
+            )
         except OperationRefused as refused:
             return self._refused(refusal_answer(refused, operation_id=operation_id), wanted)
         except Refusal as refusal:
@@ -68,7 +69,7 @@ class HttpDoor:
         operation = self.graph.prepare(asked)
         is_stream = _wanted(request.headers.get("accept", "")) == EVENT_STREAM
         if request.method == "GET" and operation.kind is OperationType.MUTATION:
-            raise _MethodRefused("Send mutations by POST.", code="METHOD_NOT_ALLOWED")
+            raise RequestMalformed("Send mutations by POST.", status=405, code="METHOD_NOT_ALLOWED")
         if operation.kind is OperationType.SUBSCRIPTION and not is_stream:
             message = f"Ask for a subscription with `Accept: {EVENT_STREAM}`, or over a WebSocket."
             raise RequestMalformed(message, code="STREAM_REQUIRED")
@@ -80,10 +81,6 @@ class HttpDoor:
             # In a stream, errors of the document come as its only event ("GraphQL over SSE", distinct connections).
             return event_stream(_once(answer), OpenStreams())
         return _written(answer, wanted, status=400 if wanted == GRAPHQL_RESPONSE else 200)
-
-
-class _MethodRefused(RequestMalformed):
-    """The operation may not come by this method."""
 
 
 _UNACCEPTABLE = problem_payload(
