@@ -29,6 +29,7 @@ async def test_a_file_that_is_no_video_is_turned_down_in_plain_words(open_screen
     refusal = screen.page.get_by_role("alert").filter(has_text="The file is not a video.")
     await expect(refusal).to_be_visible(timeout=ENCODED_WITHIN_MS)
     await expect(screen.page.get_by_text("Turned down", exact=True)).to_be_visible()
+    await expect(screen.page.get_by_role("log")).to_contain_text("Turned down: The file is not a video.")
 
 
 async def test_an_upload_goes_on_after_the_connection_broke(open_screen: OpenScreen, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { explainRejection } from "../api/problems";
 import type { StudioAssetFragment } from "../gql/operations";
 import { Button } from "../ui/button";
@@ -16,13 +16,18 @@ interface ClipPanelProps {
   readonly title: StudioTitle;
   readonly log: (text: string) => void;
   readonly onChanged: (what: string) => void;
+  readonly reload: () => void;
 }
 
 /** The title's picture and sound: uploaded here, then encoded, packaged and encrypted. */
-export function ClipPanel({ title, log, onChanged }: ClipPanelProps) {
+export function ClipPanel({ title, log, onChanged, reload }: ClipPanelProps) {
   const asset = title.asset ?? undefined;
   const [replacing, setReplacing] = useState(false);
   const uploading = asset === undefined || replacing;
+  const reason = asset?.rejection?.reason;
+  useEffect(() => {
+    if (reason) log(`Turned down: ${explainRejection(reason)}`);
+  }, [reason, log]);
   const created = () => {
     setReplacing(false);
     onChanged("Clip handed over for encoding");
@@ -30,7 +35,9 @@ export function ClipPanel({ title, log, onChanged }: ClipPanelProps) {
   return (
     <Panel heading="Picture and sound" done={asset?.state === "READY"}>
       {asset && <AssetSummary asset={asset} />}
-      {asset && isWorking(asset.state) && <TranscodeProgress key={asset.id} asset={asset} log={log} onChanged={onChanged} />}
+      {asset && isWorking(asset.state) && (
+        <TranscodeProgress key={asset.id} asset={asset} log={log} onChanged={onChanged} onSettled={reload} />
+      )}
       {asset && !isWorking(asset.state) && !replacing && (
         <AssetActions asset={asset} onChanged={onChanged} onReplace={() => setReplacing(true)} />
       )}

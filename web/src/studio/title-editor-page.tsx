@@ -54,7 +54,7 @@ function Editor({ title, reload }: { readonly title: StudioTitle; readonly reloa
       <div className="editor">
         <div className="editor-steps">
           <DetailsPanel title={title} onChanged={changed} />
-          <ClipPanel title={title} log={log} onChanged={changed} />
+          <ClipPanel title={title} log={log} onChanged={changed} reload={reload} />
           <RightsPanel title={title} onChanged={changed} />
           <PublishPanel title={title} onChanged={changed} />
         </div>

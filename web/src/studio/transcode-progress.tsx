@@ -11,15 +11,17 @@ interface TranscodeProgressProps {
   readonly asset: StudioAssetFragment;
   readonly log: (text: string) => void;
   readonly onChanged: (what: string) => void;
+  /** The asset has come to rest, or its stream was lost: time to ask for it again. */
+  readonly onSettled: () => void;
 }
 
 /** Encoding as it happens: a bulb lights up for each part. */
-export function TranscodeProgress({ asset, log, onChanged }: TranscodeProgressProps) {
+export function TranscodeProgress({ asset, log, onChanged, onSettled }: TranscodeProgressProps) {
   const report = useTranscode(
     asset.id,
     asset.progress,
     (next) => log(progressLine(next)),
-    () => onChanged("Loaded the newest state"),
+    onSettled,
   );
   const count = Math.min(MOST_BULBS, Math.max(FEWEST_BULBS, report.chunksTotal));
   const summary = progressSummary(report);
