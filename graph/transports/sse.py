@@ -42,7 +42,8 @@ async def _frames(answers: AsyncGenerator[Answer, None], streams: OpenStreams) -
                     pending = pending or asyncio.create_task(_next(answers))
                     await asyncio.wait({pending, closed}, timeout=KEEP_ALIVE_S, return_when=asyncio.FIRST_COMPLETED)
                     if not pending.done():
-                        yield _KEEP_ALIVE
+                        if not closing.is_set():
+                            yield _KEEP_ALIVE
                         continue
                     answer = pending.result()
                     pending = None

@@ -53,7 +53,7 @@ async def test_a_page_of_titles_costs_the_same_statements_as_one(fresh_scene: Gr
 
 @pytest.mark.parametrize("type_", OBJECTS, ids=lambda type_: type_.name)
 def test_a_field_that_needs_more_than_its_row_declares_how(type_: GraphQLObjectType) -> None:
-    """A compiled plan reads every field from the row, from a batch load or from a derivation; there is no fourth way."""
+    """A compiled plan reads a field from the row, from a batch load or from a derivation; there is no fourth way."""
     for name, field in type_.fields.items():
         declared = field.extensions["strawberry-definition"]
         ways = [batch_of(field) is not None, derivation_of(field) is not None, declared.base_resolver is None]
