@@ -6,10 +6,13 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
+
+import click
 
 from edge.local.checks import CannotStart
 
@@ -45,6 +48,7 @@ async def build_page(log_path: Path, web: Path = WEB) -> None:
     node_dir, npm = _node()
     environ = {**os.environ, "PATH": f"{node_dir}{os.pathsep}{os.environ.get('PATH', '')}", "CI": "1"}
     log_path.parent.mkdir(parents=True, exist_ok=True)
+    log_path.unlink(missing_ok=True)
     for step in (["ci", "--no-audit", "--no-fund"], ["run", "build"]):
         await _run([*npm, *step], web, environ, log_path)
     (web / "dist" / STAMP).write_text(digest)
@@ -63,12 +67,13 @@ async def _run(command: list[str], web: Path, environ: Mapping[str, str], log_pa
             await process.wait()
             raise
     if status != 0:
-        raise PageNotBuilt(f"the page could not be built ({_last_line(log_path)}): see {log_path}")
+        raise PageNotBuilt(f"the page could not be built ({_reason(log_path)}): see {log_path}")
 
 
-def _last_line(log_path: Path) -> str:
-    lines = log_path.read_text(errors="replace").split("\n")
-    return next((line.strip() for line in reversed(lines) if line.strip()), "no output")
+def _reason(log_path: Path) -> str:
+    """Return the first line that names an error, else the last line."""
+    lines = [line.strip() for line in log_path.read_text(errors="replace").split("\n") if line.strip()]
+    return next((line for line in lines if "error" in line.lower()), lines[-1] if lines else "no output")
 
 
 def _node() -> tuple[Path, list[str]]:
@@ -102,3 +107,18 @@ def _digest(web: Path) -> str:
         digest.update(f"{path.name}\0".encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
+
+
+def main() -> None:
+    """Build the page if that is needed: `python -m edge.local.page`."""
+    if page_is_stale():
+        click.echo("Building the page …")
+        try:
+            asyncio.run(build_page(ROOT / ".marquee" / "logs" / "page.log"))
+        except PageNotBuilt as failed:
+            failed.show()
+            sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

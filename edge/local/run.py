@@ -1,4 +1,7 @@
-"""`marquee run`: everything on one machine, started in order, watched, and ended in order."""
+"""`marquee run`: everything on one machine, started in order, watched, and ended in order.
+
+What is large is imported where it is used, so that the children load their share at the same time.
+"""
 
 import asyncio
 import shutil
@@ -12,17 +15,12 @@ from collections.abc import Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 
-from domain.kernel.faults import DRIVER_FAULTS
-from domain.runtime import open_runtime
 from domain.settings import Settings
-from edge.demo.people import SIGN_INS
-from edge.demo.seed import DemoFailed, seed_demo
 from edge.local.checks import CannotStart, check_room, hold_folder, take_port
 from edge.local.children import Child, end_children
 from edge.local.page import build_page, page_is_stale
 from edge.local.postgres import LocalPostgres, LocalPostgresError
 from edge.local.terminal import Terminal
-from migrations import upgrade
 
 WATCH_EVERY_S = 0.5
 API_START_TIMEOUT_S = 60.0
@@ -94,17 +92,25 @@ async def _live(house: House, listener: socket.socket) -> None:
 
 
 async def _prepare(house: House, began: float) -> None:
+    sign_ins = f" · sign in without a password as {await _demo(house)}" if house.settings.demo else ""
     await _api_answers(house)
-    if house.settings.demo:
-        async with open_runtime(house.settings) as runtime:
-            try:
-                await seed_demo(runtime, terminal=house.terminal)
-            except DemoFailed as failed:
-                raise CannotStart(str(failed)) from failed
     url = house.settings.public_url
-    sign_ins = f" · sign in without a password as {SIGN_INS}" if house.settings.demo else ""
     took = time.monotonic() - began
     house.terminal.say(f"Ready in {took:.1f} s: page {url} · GraphQL {url}/graphql{sign_ins} · Ctrl-C ends it")
+
+
+async def _demo(house: House) -> str:
+    """Make what is missing of the demo, and return who may sign in."""
+    from domain.runtime import open_runtime
+    from edge.demo.people import SIGN_INS
+    from edge.demo.seed import DemoFailed, seed_demo
+
+    async with open_runtime(house.settings) as runtime:
+        try:
+            await seed_demo(runtime, terminal=house.terminal)
+        except DemoFailed as failed:
+            raise CannotStart(str(failed)) from failed
+    return SIGN_INS
 
 
 def _database(house: House) -> str:
@@ -118,6 +124,9 @@ def _database(house: House) -> str:
 
 
 async def _migrate(house: House) -> None:
+    from domain.kernel.faults import DRIVER_FAULTS
+    from migrations import upgrade
+
     try:
         await upgrade(house.settings.database_url)
     except DRIVER_FAULTS as fault:
