@@ -12,8 +12,6 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from joserfc import jwt
-from joserfc.jwk import OctKey
 
 from domain.drm.clearkey import LicenceRefused
 from domain.drm.keys import ContentKey, keys_of_asset
@@ -71,6 +69,10 @@ class AxinomLicences:
             "expiration_date": _instant(min(request.now + MESSAGE_LIFETIME, request.expires_at)),
             "message": self._message(request, keys),
         }
+        # Large, and needed only where this service is in use.
+        from joserfc import jwt
+        from joserfc.jwk import OctKey
+
         return jwt.encode({"alg": "HS256", "typ": "JWT"}, claims, OctKey.import_key(self.communication_key))
 
     def _message(self, request: LicenceRequest, keys: Sequence[ContentKey]) -> dict[str, object]:

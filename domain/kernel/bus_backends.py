@@ -11,8 +11,6 @@ from urllib.parse import urlsplit
 
 import asyncpg
 from broadcaster import BroadcastBackend, Event
-from valkey import asyncio as valkey
-from valkey.exceptions import ValkeyError
 
 CONNECT_TIMEOUT_S = 5.0
 PUBLISH_TIMEOUT_S = 5.0
@@ -20,7 +18,7 @@ PUBLISH_TIMEOUT_S = 5.0
 PROBE_EVERY_S = 2.0
 QUEUE_MAX = 1_000
 
-BUS_FAULTS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValkeyError, TimeoutError)
+BUS_FAULTS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
 
 
 class BusBackend(BroadcastBackend):
@@ -93,52 +91,6 @@ class PostgresDoorbells(BusBackend):
         self.lost.set()
 
 
-class ValkeyDoorbells(BusBackend):
-    """PUBLISH and SUBSCRIBE on Valkey or Redis."""
-
-    def __init__(self, url: str) -> None:
-        super().__init__()
-        self._client = valkey.Valkey.from_url(
-            url, socket_connect_timeout=CONNECT_TIMEOUT_S, socket_timeout=PUBLISH_TIMEOUT_S
-        )
-        self._pubsub = self._client.pubsub()
-        self._reader: asyncio.Task[None] | None = None
-
-    async def connect(self) -> None:
-        """Check that the server answers."""
-        await self._client.ping()
-
-    async def disconnect(self) -> None:
-        """Stop reading and drop the connections."""
-        if self._reader is not None:
-            self._reader.cancel()
-        with suppress(*BUS_FAULTS):
-            await self._pubsub.aclose()
-            await self._client.aclose()
-
-    async def subscribe(self, channel: str) -> None:
-        """Start to listen."""
-        await self._pubsub.subscribe(channel)
-        self._reader = asyncio.create_task(self._read())
-
-    async def unsubscribe(self, channel: str) -> None:
-        """Nothing to do: the connection is closed with the subscription."""
-
-    async def publish(self, channel: str, message: Any) -> None:
-        """Publish to every subscriber, this process included."""
-        await self._client.publish(channel, str(message))
-
-    async def _read(self) -> None:
-        with suppress(*BUS_FAULTS):
-            while True:
-                message = await self._pubsub.get_message(ignore_subscribe_messages=True, timeout=PROBE_EVERY_S)
-                if message is None:
-                    await self._pubsub.ping()
-                elif message["type"] == "message":
-                    self._take(message["channel"].decode(), message["data"].decode())
-        self.lost.set()
-
-
 def backend_for(url: str) -> BusBackend:
     """Return a fresh, unconnected backend for a bus address.
 
@@ -149,5 +101,8 @@ def backend_for(url: str) -> BusBackend:
     if scheme in {"postgresql", "postgres"}:
         return PostgresDoorbells(url)
     if scheme in {"redis", "rediss", "valkey", "valkeys", "unix"}:
+        # Its client is large, and most processes need none.
+        from domain.kernel.bus_valkey import ValkeyDoorbells
+
         return ValkeyDoorbells(url)
     raise ValueError(f"BUS_URL: {scheme!r} is not a bus. Use postgresql://, redis:// or valkey://.")

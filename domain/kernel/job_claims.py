@@ -20,7 +20,7 @@ from pgqueuer.ports.repository import EntrypointExecutionParameter
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.kernel.jobs import queries_on
+from domain.kernel.job_queries import queries_on
 
 # A worker frozen inside a transaction would hold its row locks, and with them the job, for as long as it is frozen.
 # PostgreSQL ends such a transaction after this long, well within the 30 s in which a job must be taken over.

@@ -10,38 +10,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import orjson
-from pgqueuer.adapters.persistence.qb import DBSettings, QueryBuilderEnvironment, QueryQueueBuilder
-from pgqueuer.adapters.persistence.queries import Queries
-from pgqueuer.domain.settings import Durability
-from pgqueuer.domain.types import Channel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.kernel.ids import plain_id
-from domain.kernel.job_driver import ConnectionDriver
 
 # The topic whose doorbell says "look at the queue now". A lost ring costs one polling interval.
 JOBS_TOPIC = "jobs"
 # A payload names things by id; anything larger belongs in a table or in the object store.
 PAYLOAD_MAX_BYTES = 16_384
 DEAD_JOBS_MAX = 200
-
-# Named one by one, because PgQueuer would otherwise read them from variables as common as CHANNEL or FUNCTION.
-QUEUE_SETTINGS = DBSettings(
-    prefix="",
-    db_schema=None,
-    channel=Channel("ch_pgqueuer"),
-    function="fn_pgqueuer_changed",
-    statistics_table="pgqueuer_statistics",
-    queue_status_type="pgqueuer_status",
-    queue_table="pgqueuer",
-    queue_table_log="pgqueuer_log",
-    trigger="tg_pgqueuer_changed",
-    schedules_table="pgqueuer_schedules",
-    durability=Durability.durable,
-)
-
-_GROUP_INDEX = "CREATE INDEX pgqueuer_group_idx ON pgqueuer ((headers->>'group')) WHERE headers ? 'group';"
 
 
 @dataclass(frozen=True)
@@ -85,24 +63,6 @@ class QueueDepth:
     oldest_s: float
 
 
-def install_sql() -> str:
-    """Return one statement that creates PgQueuer's tables, for a migration.
-
-    It is a DO block because a prepared statement, which is all asyncpg runs through SQLAlchemy, holds one command.
-    """
-    body = QueryBuilderEnvironment(QUEUE_SETTINGS).build_install_query()
-    return f"DO $install$ BEGIN\n{body}\n\n{_GROUP_INDEX}\nEND $install$"
-
-
-def queries_on(connection: AsyncConnection) -> Queries:
-    """Return PgQueuer's queries, running inside the transaction of `connection`."""
-    return Queries(
-        ConnectionDriver(connection),
-        qbe=QueryBuilderEnvironment(QUEUE_SETTINGS),
-        qbq=QueryQueueBuilder(QUEUE_SETTINGS),
-    )
-
-
 async def insert_job(connection: AsyncConnection, job: Job) -> None:
     """Insert a job that exists if, and only if, the caller's transaction commits."""
     await insert_jobs(connection, [job])
@@ -112,6 +72,9 @@ async def insert_jobs(connection: AsyncConnection, jobs: Sequence[Job]) -> None:
     """Insert many jobs with one statement, each as `insert_job` would."""
     if not jobs:
         return
+    # PgQueuer is large, and a process that has never enqueued anything needs none of it.
+    from domain.kernel.job_queries import queries_on
+
     await queries_on(connection).enqueue(
         [job.entrypoint for job in jobs],
         [_payload_of(job) for job in jobs],

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from domain.kernel.jobs import install_sql
+from domain.kernel.job_queries import install_sql
 
 revision = "0001"
 down_revision = None
