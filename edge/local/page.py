@@ -47,11 +47,15 @@ async def build_page(log_path: Path, web: Path = WEB) -> None:
     digest = _digest(web)
     node_dir, npm = _node()
     environ = {**os.environ, "PATH": f"{node_dir}{os.pathsep}{os.environ.get('PATH', '')}", "CI": "1"}
-    log_path.parent.mkdir(parents=True, exist_ok=True)
-    log_path.unlink(missing_ok=True)
+    _empty(log_path)
     for step in (["ci", "--no-audit", "--no-fund"], ["run", "build"]):
         await _run([*npm, *step], web, environ, log_path)
     (web / "dist" / STAMP).write_text(digest)
+
+
+def _empty(log_path: Path) -> None:
+    log_path.parent.mkdir(parents=True, exist_ok=True)
+    log_path.write_bytes(b"")
 
 
 async def _run(command: list[str], web: Path, environ: Mapping[str, str], log_path: Path) -> None:

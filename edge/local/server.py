@@ -39,9 +39,15 @@ def serve(settings: Settings, *, fd: int | None = None) -> None:
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),
     )
-    # What was loaded at start stays: freezing it spares every later collection the walk over it.
-    gc.collect()
-    gc.freeze()
     # A socket made from its number knows its own family; uvicorn would take it for a Unix socket.
     sockets = None if fd is None else [socket.socket(fileno=fd)]
-    uvicorn.Server(config).run(sockets=sockets)
+    _Server(config).run(sockets=sockets)
+
+
+class _Server(uvicorn.Server):
+    """Leaves what was loaded at start out of every later collection, which would walk over it in vain."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        gc.freeze()
+        gc.enable()
