@@ -5,6 +5,7 @@ asking first. The status is 200 whenever something was executed; a request that 
 the client only understands `application/json`, which promises 200 for every well-formed request.
 """
 
+import math
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from graphql import OperationType
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
-from domain.kernel.refusals import Refusal
+from domain.kernel.refusals import Refusal, Unavailable
 from graph.answering import Answer, Graph, GraphQLRequest, new_operation_id, refusal_answer
 from graph.context import Caller
 from graph.operations import Operation, OperationRefused
@@ -58,7 +59,7 @@ class HttpDoor:
         except OperationRefused as refused:
             return self._refused(refusal_answer(refused, operation_id=operation_id), wanted)
         except Refusal as refusal:
-            return _written(_refusal(refusal), _plain(wanted), status=503 if refusal.code == "UNAVAILABLE" else 403)
+            return _refusal(refusal, _plain(wanted))
         if wanted == EVENT_STREAM:
             answers = self.graph.stream(operation, asked, caller, operation_id=operation_id)
             return event_stream(answers, self.streams)
@@ -92,8 +93,13 @@ async def _once(answer: Answer) -> AsyncGenerator[Answer, None]:
     yield answer
 
 
-def _refusal(refusal: Refusal) -> Answer:
-    return Answer({"errors": [{"message": refusal.message, "extensions": extensions_of(refusal)}]})
+def _refusal(refusal: Refusal, media_type: str) -> Response:
+    """Answer a request whose sender cannot be known at the moment, or may not ask at all."""
+    answer = Answer({"errors": [{"message": refusal.message, "extensions": extensions_of(refusal)}]})
+    if isinstance(refusal, Unavailable):
+        headers = {"Retry-After": str(max(1, math.ceil(refusal.retry_after_s)))}
+        return _written(answer, media_type, status=503, headers=headers)
+    return _written(answer, media_type, status=403)
 
 
 def _is_visit(request: Request) -> bool:

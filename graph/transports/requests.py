@@ -79,7 +79,8 @@ def _from_query_string(request: Request) -> GraphQLRequest:
 async def _body(request: Request) -> bytes:
     """Read the body, and stop as soon as it is too long, whatever its header claims."""
     too_long = RequestMalformed(f"Send at most {BODY_MAX_BYTES} bytes.", status=413, code="BODY_TOO_LONG")
-    if int(request.headers.get("content-length", "0") or 0) > BODY_MAX_BYTES:
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > BODY_MAX_BYTES:
         raise too_long
     body = bytearray()
     try:

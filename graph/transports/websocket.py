@@ -8,8 +8,8 @@
     complete {id}              ──►                                            ping and pong either way
 
 Close codes are the protocol's: 4400 bad message, 4401 not acknowledged, 4403 token refused, 4406 subprotocol,
-4408 init timeout, 4409 id in use, 4429 second init; 1012 when the server restarts, and 4410 when a client reads too
-slowly. Handshakes from foreign pages are refused before they are accepted.
+4408 init timeout, 4409 id in use, 4429 second init; 1012 when the server restarts, 1013 when a part below is away,
+and 4410 when a client reads too slowly. Handshakes from foreign pages are refused before they are accepted.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ import orjson
 import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from domain.kernel.refusals import Refusal
+from domain.kernel.refusals import Refusal, Unavailable
 from graph import measures
 from graph.answering import Graph, GraphQLRequest, new_operation_id, refusal_answer
 from graph.context import Caller
@@ -46,6 +46,7 @@ INIT_TIMEOUT = 4408
 ID_IN_USE = 4409
 SECOND_INIT = 4429
 SERVER_RESTARTS = 1012
+TRY_AGAIN_LATER = 1013
 POLICY_VIOLATION = 1008
 
 log = structlog.get_logger(__name__)
@@ -176,6 +177,8 @@ class _Connection:
         self._is_initialised = True
         try:
             self._caller = await self._door.identify(self._socket, payload or {})
+        except Unavailable as away:
+            raise _Closed(TRY_AGAIN_LATER, away.code) from None
         except Refusal as refusal:
             raise _Closed(FORBIDDEN, refusal.code) from None
         self._outbox.send({"type": "connection_ack"})

@@ -11,6 +11,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
@@ -20,6 +24,7 @@ from domain.kernel.work import Database
 from domain.media.assets import create_asset
 from graph.global_ids import Kind, global_id
 from tests.arrange import complete_upload, create_draft
+from tests.graph_scene import serving
 
 ROOT = Path(__file__).resolve().parents[2]
 START_S = 30.0
@@ -27,7 +32,9 @@ END_S = 8.0
 
 
 @asynccontextmanager
-async def served(database_url: str, folder: Path, port: int) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
+async def served(
+    database_url: str, folder: Path, port: int, **variables: str
+) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
     """Run `marquee serve` until the block ends."""
     environ = {
         **os.environ,
@@ -35,6 +42,7 @@ async def served(database_url: str, folder: Path, port: int) -> AsyncIterator[tu
         "DATA_DIR": str(folder),
         "PORT": str(port),
         "LOG_FORMAT": "json",
+        **variables,
     }
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "edge", "serve", cwd=folder, env={**environ, "PYTHONPATH": str(ROOT)},
@@ -104,3 +112,25 @@ async def test_a_served_application_ends_its_streams_when_asked_to(
         assert process.stderr is not None
         log = (await process.stderr.read()).decode()
     assert "Traceback" not in log
+
+
+async def test_traces_are_sent_where_they_are_wanted(database_url: str, tmp_path: Path, port: int) -> None:
+    received: list[bytes] = []
+
+    async def collect(request: Request) -> Response:
+        received.append(await request.body())
+        return Response(status_code=200)
+
+    collector = Starlette(routes=[Route("/v1/traces", collect, methods=["POST"])])
+    async with (
+        serving(collector) as endpoint,
+        served(database_url, tmp_path, port, OTEL_EXPORTER_OTLP_ENDPOINT=endpoint) as (process, url),
+    ):
+        async with httpx.AsyncClient() as client:
+            await client.post(f"{url}/graphql", json={"query": "query Who { viewer { id } }"})
+        process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(END_S):
+            await process.wait()
+    spans = b"".join(received)
+    assert b"graphql query Who" in spans
+    assert b"POST graphql" in spans
