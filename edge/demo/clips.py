@@ -53,7 +53,7 @@ def _command(tools: MediaTools, title: DemoTitle, path: Path) -> list[str]:
         sounds += ["-f", "lavfi", "-i", f"aevalsrc='{melody.expression()}':s={SOUND_RATE}:c=stereo"]
         maps += ["-map", f"{number + 1}:a", f"-metadata:s:a:{number}", f"language={language}"]
     # The source only has to be good, not small: it is encoded again, and then deleted.
-    codecs = ["-c:v", "libx264", "-preset", "veryfast", "-crf", "21", "-pix_fmt", "yuv420p", "-g", "48"]
+    codecs = ["-c:v", "libx264", "-preset", "superfast", "-crf", "22", "-pix_fmt", "yuv420p", "-g", "48"]
     codecs += ["-c:a", "aac", "-b:a", "128k", "-t", str(title.duration_s), "-f", "matroska"]
     return [str(tools.ffmpeg), *flags, *picture, *sounds, *maps, *codecs, f"file:{path}"]
 

@@ -48,7 +48,7 @@ TITLES = (
         maturity_age=0,
         duration_s=60,
         picture=(
-            "gradients=s=640x360:r=25:n=6:type=spiral:speed=0.012:seed=5:c0=0x0b132b:c1=0x1c7293:c2=0x9eb3c2"
+            "gradients=s=320x180:r=25:n=6:type=spiral:speed=0.012:seed=5:c0=0x0b132b:c1=0x1c7293:c2=0x9eb3c2"
             ":c3=0xff8c42:c4=0x6d2e46:c5=0x0b132b,scale=1280:720:flags=bicubic,vignette"
         ),
         sounds={"en": SLOW},
@@ -72,8 +72,8 @@ TITLES = (
         picture=(
             "mandelbrot=s=640x360:rate=24:start_scale=3:end_scale=0.0004:end_pts=1560:maxiter=120:inner=black"
             ":outer=normalized_iteration_count:bailout=10:start_x=-0.743643887037158704752191506114774"
-            ":start_y=-0.131825904205311970493132056385139,scale=1920:1080:flags=bicubic,gblur=sigma=2.2"
-            ",hue=h=30*sin(t/9):s=0.85"
+            ":start_y=-0.131825904205311970493132056385139,gblur=sigma=0.8,hue=h=30*sin(t/9):s=0.85"
+            ",scale=1920:1080:flags=bilinear"
         ),
         sounds={"en": CALM, "de": BRIGHT},
         subtitles={"en": ABYSS, "de": ABSTIEG},
@@ -104,7 +104,7 @@ TITLES = (
         maturity_age=0,
         duration_s=60,
         picture=(
-            "perlin=s=320x180:r=24:octaves=4:tscale=0.3:xscale=3:yscale=3:seed=11,format=gray,normalize,format=gbrp"
+            "perlin=s=160x90:r=24:octaves=3:tscale=0.3:xscale=3:yscale=3:seed=11,format=gray,normalize,format=gbrp"
             ",pseudocolor=preset=inferno,scale=1280:720:flags=bicubic"
         ),
         sounds={"de": BRIGHT},
