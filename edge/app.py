@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from types import FrameType
 
+import structlog
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -35,6 +36,8 @@ from graph.transports.http import HttpDoor
 from graph.transports.streams import OpenStreams
 from graph.transports.websocket import WebSocketDoor
 
+log = structlog.get_logger(__name__)
+
 
 def create_app(given: Settings | Runtime) -> Starlette:
     """Make the application. With settings it opens a runtime of its own at start; a given one stays its giver's."""
@@ -52,7 +55,9 @@ def create_app(given: Settings | Runtime) -> Starlette:
             app.state.runtime = runtime
             app.state.http_door, app.state.socket_door = _graphql_doors(runtime, app.state.streams)
             opened.enter_context(_on_termination(app.state.streams.close_all))
+            log.info("app.started", public_url=settings.public_url, environment=settings.environment.value)
             yield
+            log.info("app.ended")
 
     app = Starlette(
         routes=_routes(),
