@@ -13,29 +13,43 @@ pytestmark = pytest.mark.browser
 FRAMES = CLIP_S * 24
 
 
-async def play_to_the_end(screen: Screen) -> None:
-    """Wait for the end, and assert that it was decrypted, and that nine frames of ten were shown."""
+# A browser drops frames when other work takes its core. That says nothing of the stream, so a play may be repeated;
+# a stream that cannot be shown in time drops its frames every time.
+PLAYS_MAX = 3
+DROPPED_MAX = 0.1
+
+
+async def play_to_the_end(screen: Screen) -> float:
+    """Wait for the end, and assert that every frame was decrypted. Returns the share of them that was dropped."""
     assert await screen.video("video.mediaKeys !== null")
     await screen.until("document.querySelector('video').ended", within_s=CLIP_S * 5)
     quality = "(({totalVideoFrames, droppedVideoFrames}) => [totalVideoFrames, droppedVideoFrames])"
     total, dropped = await screen.video(f"{quality}(video.getVideoPlaybackQuality())")
     assert total >= 0.9 * FRAMES
-    assert dropped <= 0.1 * total
     await expect(screen.page.get_by_role("heading", name="The end")).to_be_visible()
+    return float(dropped / total)
+
+
+async def watch_to_the_end(open_screen: OpenScreen, film: Film, query: str) -> Screen:
+    """Play the whole film, and assert that nine frames of ten were shown in time."""
+    shares = []
+    for _ in range(PLAYS_MAX):
+        screen = await open_screen("VIEWER")
+        await screen.watch(film.title_id, query)
+        shares.append(await play_to_the_end(screen))
+        if shares[-1] <= DROPPED_MAX:
+            return screen
+    raise AssertionError(f"the shares of dropped frames were {shares}")
 
 
 async def test_encrypted_dash_plays_to_its_end(open_screen: OpenScreen, film: Film) -> None:
-    screen = await open_screen("VIEWER")
-    await screen.watch(film.title_id, "?from=start")
-    await play_to_the_end(screen)
+    screen = await watch_to_the_end(open_screen, film, "?from=start")
     assert any(url.endswith("manifest.mpd") for url in screen.requested)
     assert any("/licence/clearkey" in url for url in screen.requested)
 
 
 async def test_encrypted_hls_plays_to_its_end(open_screen: OpenScreen, film: Film) -> None:
-    screen = await open_screen("VIEWER")
-    await screen.watch(film.title_id, "?format=hls&from=start")
-    await play_to_the_end(screen)
+    screen = await watch_to_the_end(open_screen, film, "?format=hls&from=start")
     assert any(url.endswith("master.m3u8") for url in screen.requested)
 
 
