@@ -38,8 +38,9 @@ NICE = ["nice", "-n", "10"]
 def make_source(tools: MediaTools, path: Path, seconds: int) -> None:
     picture = "testsrc2=s=1280x720:r=30,noise=alls=8:allf=t"
     inputs = ["-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", "sine=440:r=48000", "-t", str(seconds)]
-    # A key frame every second, as cameras and telephones write them.
-    coded = ["-c:v", "libx264", "-preset", "superfast", "-crf", "18", "-g", "30", "-c:a", "aac"]
+    # The bit rate and the key frame every second of a camera; noise at constant quality would take five times that.
+    rate = ["-b:v", "10M", "-maxrate", "12M", "-bufsize", "12M", "-g", "30"]
+    coded = ["-c:v", "libx264", "-preset", "superfast", *rate, "-c:a", "aac"]
     subprocess.run([tools.ffmpeg, "-v", "error", "-y", *inputs, *coded, path], check=True)
 
 
