@@ -23,6 +23,8 @@ from edge.local.postgres import LocalPostgres, LocalPostgresError
 from edge.local.terminal import Terminal
 
 WATCH_EVERY_S = 0.5
+# Whoever presses Ctrl-C wants it now. A job that is cut off goes on from its last finished chunk.
+DRAIN_S = 1.0
 API_START_TIMEOUT_S = 60.0
 API_POLL_S = 0.05
 # A child that ends this often within the window will not get better by itself.
@@ -140,7 +142,7 @@ def _start_children(house: House, listener: socket.socket) -> None:
     number = listener.fileno()
     house.children = [
         Child("API", ("serve", "--fd", str(number)), environ, logs / "api.log", pass_fds=(number,)),
-        Child("worker", ("worker",), environ, logs / "worker.log"),
+        Child("worker", ("worker", "--drain-s", str(DRAIN_S)), environ, logs / "worker.log"),
     ]
     for child in house.children:
         child.start()
