@@ -23,6 +23,7 @@ COOKIE = "marquee"
 SECURE_COOKIE = "__Host-marquee"
 TOKEN_MAX_CHARS = 200
 LANGUAGES_MAX = 10
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
 
 
@@ -102,7 +103,10 @@ def is_own_page(connection: HTTPConnection) -> bool:
     origin = connection.headers.get("origin")
     if origin is None:
         return connection.headers.get("sec-fetch-site", "none") in ("same-origin", "none")
-    return origin == _origin(_runtime(connection).settings.public_url) or _host_of(origin) == _host_header(connection)
+    if origin == _origin(_runtime(connection).settings.public_url):
+        return True
+    # The page may also be open at another name of this machine. A foreign name that resolves here is none of ours.
+    return _host_of(origin) == _host_header(connection) and urlsplit(origin).hostname in LOOPBACK_NAMES
 
 
 def check_forgery(connection: HTTPConnection) -> None:

@@ -87,7 +87,7 @@ def _completed(headers: object, path: str, settings: Settings) -> list[tuple[byt
 
 
 def _licence_urls(settings: Settings) -> tuple[str, ...]:
-    return (settings.axinom_widevine_url, settings.axinom_playready_url)
+    return (settings.axinom_widevine_url, settings.axinom_playready_url, settings.axinom_fairplay_url)
 
 
 def _origin(url: str) -> str:

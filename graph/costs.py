@@ -19,6 +19,7 @@ from graphql import (
     GraphQLSchema,
     InlineFragmentNode,
     IntValueNode,
+    NamedTypeNode,
     OperationDefinitionNode,
     SelectionSetNode,
     VariableNode,
@@ -37,61 +38,86 @@ _PAGE_ARGUMENTS = ("first", "last")
 
 @dataclass(frozen=True)
 class Cost:
-    """One field and those below it. `size` is how many rows it leads to, unless `size_variable` says so."""
+    """One field and those below it. `size` is how many rows it leads to, unless `size_variable` says so.
+
+    `own` is what it costs itself: 0 for a fragment, which is no field.
+    """
 
     below: tuple["Cost", ...]
     size: int = 1
     size_variable: str | None = None
+    own: int = 1
 
     def total(self, variables: Mapping[str, Any]) -> int:
         """Return how many fields are resolved."""
         size = self.size
         if self.size_variable is not None:
-            given = variables.get(self.size_variable)
-            # Anything else than a sensible number is refused where the page is read.
-            size = min(max(given, 1), PAGE_MAX) if isinstance(given, int) else self.size
-        return 1 + size * sum(one.total(variables) for one in self.below)
+            given = variables.get(self.size_variable, self.size)
+            # Whatever is no plain number may still be coerced to one: it is counted as the longest page.
+            size = min(max(given, 1), PAGE_MAX) if type(given) is int else PAGE_MAX
+        return self.own + size * sum(one.total(variables) for one in self.below)
 
 
-def cost_of(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) -> Cost:
-    """Measure a valid, bounded operation."""
-    fragments = {
-        definition.name.value: definition
-        for definition in document.definitions
-        if isinstance(definition, FragmentDefinitionNode)
+def page_defaults(operation: OperationDefinitionNode) -> Mapping[str, int]:
+    """Return the whole numbers that variables are when a request does not give them."""
+    return {
+        variable.variable.name.value: int(variable.default_value.value)
+        for variable in operation.variable_definitions or ()
+        if isinstance(variable.default_value, IntValueNode)
     }
-    root = schema.get_root_type(operation.operation)
-    assert root is not None, "the operation is valid"
-    return Cost(_Measure(schema, fragments).below(operation.selection_set, root, in_page=False))
 
 
-@dataclass(frozen=True)
-class _Measure:
-    schema: GraphQLSchema
-    fragments: Mapping[str, FragmentDefinitionNode]
+class Measure:
+    """Measures the operations of one valid, bounded document.
 
-    def below(
+    A fragment is measured once however often it is spread, so what is kept grows with the document and not with what
+    its operations expand to.
+    """
+
+    def __init__(self, schema: GraphQLSchema, document: DocumentNode) -> None:
+        self._schema = schema
+        self._fragments = {
+            definition.name.value: definition
+            for definition in document.definitions
+            if isinstance(definition, FragmentDefinitionNode)
+        }
+        self._measured: dict[tuple[str, bool], Cost] = {}
+
+    def cost(self, operation: OperationDefinitionNode) -> Cost:
+        """Return what an operation costs."""
+        root = self._schema.get_root_type(operation.operation)
+        assert root is not None, "the operation is valid"
+        return Cost(self._below(operation.selection_set, root, in_page=False))
+
+    def _below(
         self, selection_set: SelectionSetNode, parent: GraphQLCompositeType, *, in_page: bool
     ) -> tuple[Cost, ...]:
         costs: list[Cost] = []
         for selection in selection_set.selections:
             if isinstance(selection, FieldNode):
                 costs.append(self._field(selection, parent, in_page=in_page))
+            elif isinstance(selection, FragmentSpreadNode):
+                costs.append(self._spread(selection.name.value, in_page=in_page))
             else:
-                assert isinstance(selection, InlineFragmentNode | FragmentSpreadNode)
-                inner, condition = self._expanded(selection, parent)
-                costs.extend(self.below(inner, condition, in_page=in_page))
+                assert isinstance(selection, InlineFragmentNode)
+                condition = self._condition(selection.type_condition, parent)
+                costs.extend(self._below(selection.selection_set, condition, in_page=in_page))
         return tuple(costs)
 
-    def _expanded(
-        self, selection: InlineFragmentNode | FragmentSpreadNode, parent: GraphQLCompositeType
-    ) -> tuple[SelectionSetNode, GraphQLCompositeType]:
-        fragment = self.fragments[selection.name.value] if isinstance(selection, FragmentSpreadNode) else selection
-        if fragment.type_condition is None:
-            return fragment.selection_set, parent
-        condition = self.schema.get_type(fragment.type_condition.name.value)
+    def _spread(self, name: str, *, in_page: bool) -> Cost:
+        key = (name, in_page)
+        if key not in self._measured:
+            fragment = self._fragments[name]
+            condition = self._condition(fragment.type_condition, None)
+            below = self._below(fragment.selection_set, condition, in_page=in_page)
+            # The fragment itself is no field.
+            self._measured[key] = Cost(below, own=0)
+        return self._measured[key]
+
+    def _condition(self, named: NamedTypeNode | None, parent: GraphQLCompositeType | None) -> GraphQLCompositeType:
+        condition = parent if named is None else self._schema.get_type(named.name.value)
         assert is_composite_type(condition), "the document is valid"
-        return fragment.selection_set, condition
+        return condition
 
     def _field(self, node: FieldNode, parent: GraphQLCompositeType, *, in_page: bool) -> Cost:
         field = _field_of(parent, node.name.value)
@@ -102,7 +128,7 @@ class _Measure:
         is_page = is_object_type(type_) and "pageInfo" in type_.fields
         size, variable = _size_of(node, field, is_page=is_page, in_page=in_page)
         assert is_composite_type(type_), "only such a field has a selection"
-        return Cost(self.below(node.selection_set, type_, in_page=is_page), size, variable)
+        return Cost(self._below(node.selection_set, type_, in_page=is_page), size, variable)
 
 
 def _field_of(parent: GraphQLCompositeType, name: str) -> GraphQLField | None:

@@ -24,12 +24,13 @@ from graphql import (
 )
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
-from graph.costs import Cost, cost_of
+from graph.costs import Cost, Measure, page_defaults
 from graph.errors import coded
 from graph.limits import Limits, check_document
 
 # Documents kept. Clients send the same few again and again; a flood of new ones only pushes the oldest out.
 KEPT_MAX = 500
+KEPT_MAX_CHARS = 1_000_000
 
 PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
 VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
@@ -51,6 +52,7 @@ class Operation:
     document: DocumentNode
     definition: OperationDefinitionNode
     cost: Cost
+    page_defaults: Mapping[str, int]
 
     @property
     def kind(self) -> OperationType:
@@ -73,6 +75,7 @@ class Documents:
         if not is_open:
             self._rules.append(NoSchemaIntrospectionCustomRule)
         self._kept: OrderedDict[str, dict[str | None, Operation]] = OrderedDict()
+        self._kept_chars = 0
 
     def prepare(self, text: str, *, name: str | None, variables: Mapping[str, Any]) -> Operation:
         """Return the operation of this name, or the only one.
@@ -81,7 +84,7 @@ class Documents:
             OperationRefused.
         """
         operation = _pick(self._operations_of(text), name)
-        if operation.cost.total(variables) > self.limits.cost_max:
+        if operation.cost.total({**operation.page_defaults, **variables}) > self.limits.cost_max:
             raise OperationRefused([coded("This asks for too much at once. Ask for shorter pages.", "TOO_COSTLY")])
         return operation
 
@@ -92,16 +95,19 @@ class Documents:
             return kept
         document = self._parse(text)
         self._validate(document)
+        measure = Measure(self._schema, document)
         operations = {
             None if definition.name is None else definition.name.value: Operation(
-                document, definition, cost_of(self._schema, document, definition)
+                document, definition, measure.cost(definition), page_defaults(definition)
             )
             for definition in document.definitions
             if isinstance(definition, OperationDefinitionNode)
         }
         self._kept[text] = operations
-        if len(self._kept) > KEPT_MAX:
-            self._kept.popitem(last=False)
+        self._kept_chars += len(text)
+        while len(self._kept) > KEPT_MAX or self._kept_chars > KEPT_MAX_CHARS:
+            dropped, _ = self._kept.popitem(last=False)
+            self._kept_chars -= len(dropped)
         return operations
 
     def _parse(self, text: str) -> DocumentNode:

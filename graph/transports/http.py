@@ -113,15 +113,31 @@ def _types(request: Request) -> list[str]:
 
 def _wanted(accept: str) -> str | None:
     """Choose the media type of the answer; None when the client accepts none of ours (RFC 9110, section 12.5.1)."""
-    offered = [part.partition(";") for part in accept.lower().split(",")]
-    types = {type_.strip() for type_, _, parameters in offered if "q=0" not in parameters.replace(" ", "").split(";")}
-    if EVENT_STREAM in types:
-        return EVENT_STREAM
-    if GRAPHQL_RESPONSE in types or not accept.strip():
+    if not accept.strip():
         return GRAPHQL_RESPONSE
-    if JSON in types:
-        return JSON
-    return GRAPHQL_RESPONSE if types & {"*/*", "application/*"} else None
+    weighed = [(_weight(part), part.partition(";")[0].strip()) for part in accept.lower().split(",")]
+    best = max((weight for weight, type_ in weighed if type_ in _OURS), default=0.0)
+    types = [type_ for weight, type_ in weighed if weight == best and type_ in _OURS]
+    if best <= 0:
+        return None
+    # A client that would rather have JSON names a stream after it, or with less weight.
+    if types[0] == EVENT_STREAM:
+        return EVENT_STREAM
+    return JSON if GRAPHQL_RESPONSE not in types and JSON in types else GRAPHQL_RESPONSE
+
+
+_OURS = (EVENT_STREAM, GRAPHQL_RESPONSE, JSON, "*/*", "application/*")
+
+
+def _weight(part: str) -> float:
+    for parameter in part.split(";")[1:]:
+        name, _, value = parameter.partition("=")
+        if name.strip() == "q":
+            try:
+                return float(value)
+            except ValueError:
+                return 0.0
+    return 1.0
 
 
 def _plain(wanted: str) -> str:

@@ -99,18 +99,22 @@ class _Connection:
         self._caller: Caller | None = None
         self._is_initialised = False
         self._running: dict[str, asyncio.Task[None]] = {}
+        # Every operation that has not ended yet, cancelled ones included: they count until they let go.
+        self._live: set[asyncio.Task[None]] = set()
+        self._credentials: Mapping[str, Any] = {}
 
     async def serve(self) -> None:
         reading = asyncio.create_task(self._read())
         writing = asyncio.create_task(self._outbox.write())
         restart = asyncio.Event()
         restarting = asyncio.create_task(restart.wait())
-        tasks: list[asyncio.Task[Any]] = [reading, writing, restarting]
+        overflowing = asyncio.create_task(self._outbox.overflowed.wait())
+        tasks: list[asyncio.Task[Any]] = [reading, writing, restarting, overflowing]
         try:
             with self._door.streams.hold(restart.set):
                 await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            await _end([*self._running.values(), *tasks])
+            await _end([*self._live, *tasks])
             await self._close(reading, restart=restart.is_set())
 
     async def _close(self, reading: "asyncio.Task[None]", *, restart: bool) -> None:
@@ -131,8 +135,7 @@ class _Connection:
     async def _read(self) -> None:
         try:
             async with asyncio.timeout(self._door.init_timeout_s):
-                await self._handle(await self._message())
-                if self._caller is None:
+                while self._caller is None:
                     await self._handle(await self._message())
         except TimeoutError:
             raise _Closed(INIT_TIMEOUT, "Connection initialisation timeout") from None
@@ -161,7 +164,7 @@ class _Connection:
         elif kind == "ping":
             self._outbox.send({"type": "pong"})
         elif kind == "subscribe":
-            self._subscribe(message)
+            await self._subscribe(message)
         elif kind == "complete":
             running = self._running.pop(_id_of(message), None)
             if running is not None:
@@ -175,22 +178,35 @@ class _Connection:
         if not isinstance(payload, dict | None):
             raise _Closed(BAD_MESSAGE, "The payload is an object")
         self._is_initialised = True
+        self._credentials = payload or {}
+        self._caller = await self._identify()
+        self._outbox.send({"type": "connection_ack"})
+
+    async def _identify(self) -> Caller:
         try:
-            self._caller = await self._door.identify(self._socket, payload or {})
+            return await self._door.identify(self._socket, self._credentials)
         except Unavailable as away:
             raise _Closed(TRY_AGAIN_LATER, away.code) from None
         except Refusal as refusal:
             raise _Closed(FORBIDDEN, refusal.code) from None
-        self._outbox.send({"type": "connection_ack"})
 
-    def _subscribe(self, message: dict[str, Any]) -> None:
-        caller = self._caller
-        if caller is None:
+    async def _current_caller(self) -> Caller:
+        """Return who is on the socket now: whoever signed out, or was suspended, starts nothing any more."""
+        if self._caller is None:
             raise _Closed(NOT_ACKNOWLEDGED, "Unauthorized")
+        if self._caller.viewer is None:
+            return self._caller
+        caller = await self._identify()
+        if caller.viewer is None:
+            raise _Closed(FORBIDDEN, "The sign-in has ended")
+        return caller
+
+    async def _subscribe(self, message: dict[str, Any]) -> None:
+        caller = await self._current_caller()
         id = _id_of(message)
         if id in self._running:
             raise _Closed(ID_IN_USE, f"Subscriber for {id} already exists")
-        if len(self._running) >= OPERATIONS_MAX:
+        if len(self._live) >= OPERATIONS_MAX:
             self._refuse(id, [{"message": "Too many operations.", "extensions": {"code": "TOO_MANY_OPERATIONS"}}])
             return
         try:
@@ -203,7 +219,10 @@ class _Connection:
         except OperationRefused as refused:
             self._refuse(id, refusal_answer(refused, operation_id=new_operation_id()).payload["errors"])
             return
-        self._running[id] = asyncio.create_task(self._run(id, operation, request, caller))
+        task = asyncio.create_task(self._run(id, operation, request, caller))
+        self._running[id] = task
+        self._live.add(task)
+        task.add_done_callback(self._live.discard)
 
     async def _run(self, id: str, operation: Operation, request: GraphQLRequest, caller: Caller) -> None:
         answers = self._door.graph.stream(operation, request, caller, operation_id=new_operation_id())
@@ -217,7 +236,9 @@ class _Connection:
                     self._outbox.send({"id": id, "type": "next", "payload": answer.payload})
             self._outbox.send({"id": id, "type": "complete"})
         finally:
-            self._running.pop(id, None)
+            # A client may have completed this operation and begun another one under its id.
+            if self._running.get(id) is asyncio.current_task():
+                del self._running[id]
 
     def _refuse(self, id: str, errors: object) -> None:
         self._outbox.send({"id": id, "type": "error", "payload": errors})

@@ -160,3 +160,12 @@ def test_one_of_several_operations_is_named(name: str | None) -> None:
         documents().prepare(text, name=name, variables={})
     assert caught.value.errors[0].extensions == {"code": "OPERATION_UNKNOWN"}
     assert documents().prepare(text, name="B", variables={}).name == "B"
+
+
+@pytest.mark.parametrize("variables", [{}, {"n": 100.0}, {"n": 100}])
+def test_a_page_is_counted_as_what_its_variable_will_be(variables: dict[str, object]) -> None:
+    text = "query($n: Int = 100) { titles(first: $n) { nodes { id name } } }"
+    with_number = "{ titles(first: 100) { nodes { id name } } }"
+    plain = documents().prepare(with_number, name=None, variables={}).cost.total({})
+    operation = documents().prepare(text, name=None, variables=variables)
+    assert operation.cost.total({**operation.page_defaults, **variables}) == plain

@@ -80,16 +80,51 @@ async def test_a_client_that_never_reads_is_given_up(monkeypatch: pytest.MonkeyP
     assert reader.read == []
 
 
-@pytest.mark.parametrize("frames", [FRAMES_MAX + 1, 3])
-async def test_a_box_never_grows_beyond_its_bounds(frames: int) -> None:
+@pytest.mark.parametrize(("padding", "kept"), [("", FRAMES_MAX), ("x" * 100_000, 3)])
+async def test_a_box_never_grows_beyond_its_bounds(padding: str, kept: int) -> None:
     reader = Reader()
     box = box_of(reader)
-    padding = "" if frames > FRAMES_MAX else "x" * 100_000
-    for _ in range(frames):
+    for _ in range(kept):
         box.send({"padding": padding})
-    async with asyncio.timeout(WAIT_S):
-        await box.write()
+    assert not box.overflowed.is_set()
+    for _ in range(1000):
+        box.send({"padding": padding})
+    assert box.overflowed.is_set()
     assert box.close_code == TOO_SLOW
+    await box.close(1000, "")
+    assert reader.closed is None or len(reader.read) <= kept
+
+
+async def test_an_answer_larger_than_the_box_reaches_a_client_that_reads() -> None:
+    reader = Reader()
+    reader.reads.set()
+    box = box_of(reader)
+    writing = asyncio.create_task(box.write())
+    box.send({"padding": "x" * 300_000})
+    async with asyncio.timeout(WAIT_S):
+        while not reader.read:
+            await asyncio.sleep(0)
+    assert not box.overflowed.is_set()
+    writing.cancel()
+
+
+async def test_of_several_waiting_streams_only_as_many_go_on_as_there_is_room_for() -> None:
+    reader = Reader()
+    box = box_of(reader)
+
+    async def stream() -> None:
+        await box.room()
+        box.send({"padding": "x" * 300_000})
+
+    streams = [asyncio.create_task(stream()) for _ in range(20)]
+    await asyncio.sleep(0.01)
+    assert not box.overflowed.is_set()
+    writing = asyncio.create_task(box.write())
+    reader.reads.set()
+    async with asyncio.timeout(WAIT_S):
+        await asyncio.gather(*streams)
+    assert not box.overflowed.is_set()
+    writing.cancel()
 
 
 async def test_a_client_that_is_gone_is_no_error() -> None:
