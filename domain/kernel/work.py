@@ -170,6 +170,8 @@ def _engine(url: str, pool_size: int) -> AsyncEngine:
         make_url(url).set(drivername="postgresql+asyncpg"),
         pool_size=pool_size,
         max_overflow=0,
+        # What is bound may be a sealed key or an address: errors name the statement only.
+        hide_parameters=True,
         pool_timeout=POOL_WAIT_S,
         pool_use_lifo=True,
         connect_args={

@@ -70,6 +70,14 @@ async def heartbeat(
     if not decision.allowed:
         # Raising takes the renewal back: the session ends with the lease it had.
         raise SessionEnded(PlaybackState.REVOKED, decision.reasons)
+    if not session.track_classes <= decision.track_classes:
+        # A smaller plan than at the start: the session gives up what it may no longer have.
+        session = await store.narrow(
+            work.connection,
+            session,
+            track_classes=session.track_classes & decision.track_classes,
+            max_height=decision.max_height,
+        )
     await store.keep_resume_point(work.connection, session, now=work.now)
     token = make_token(keyring, session_id=session.id, expires_at=session.expires_at)
     return HeartbeatAccepted(session, token)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.entitlements import AccessQuestion, question_from_json
@@ -75,6 +75,26 @@ async def renew(
     )
     row = (await connection.execute(statement)).one_or_none()
     return None if row is None else _session(row)
+
+
+async def narrow(
+    connection: AsyncConnection,
+    session: PlaybackSession,
+    *,
+    track_classes: frozenset[TrackClass],
+    max_height: int | None,
+) -> PlaybackSession:
+    """Take track classes and height from a session, which its next manifest, segment and licence request notice."""
+    statement = (
+        update(playback_sessions)
+        .where(_s.id == session.id)
+        .values(
+            track_classes=sorted(track_class.value for track_class in track_classes),
+            max_height=func.least(_s.max_height, max_height),
+        )
+        .returning(*_SESSION_COLUMNS)
+    )
+    return _session((await connection.execute(statement)).one())
 
 
 async def stop(

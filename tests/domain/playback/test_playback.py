@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from domain.accounts import Viewer
 from domain.catalog import withdraw_title
-from domain.entitlements import Plan, Reason
+from domain.entitlements import Plan, Reason, grant_access, revoke_grant
 from domain.kernel.crypto import Keyring
 from domain.kernel.idempotency import IdempotencyKeyReused
 from domain.kernel.refusals import InvalidInput, NotFound, SignInRequired
@@ -397,3 +397,15 @@ async def test_a_smaller_plan_can_be_explained(work: Work, reads: Reads) -> None
     assert explained.recorded is None
     abroad = replace(viewer, territory="US")
     assert (await explain_playback(reads, viewer=abroad, title_id=playable.title_id)).decision == explained.decision
+
+
+async def test_a_smaller_plan_takes_tracks_from_a_running_session(work: Work, reads: Reads, keys: Keyring) -> None:
+    playable, viewer = await create_playable(work), await create_subscriber(work, plan=None)
+    premium = await grant_access(work, account_id=viewer.account_id, plan=Plan.PREMIUM, source="test")
+    started = await start(work, viewer, playable.title_id, keys)
+    await revoke_grant(work, grant_id=premium.id)
+    await grant_access(work, account_id=viewer.account_id, plan=Plan.BASIC, source="test")
+    await beat(later(work, 20), viewer, started.session, keys, 1, 10)
+    admitted = await admit(reads, keyring=keys, token=started.token, address=HOME)
+    assert admitted.track_classes == {TrackClass.AUDIO, TrackClass.SD}
+    assert admitted.max_height == 576
