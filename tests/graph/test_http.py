@@ -211,3 +211,18 @@ async def test_production_has_no_workbench_and_no_introspection(production: Grap
     assert page.status_code == 406
     answer = await production.ask("{__schema {queryType {name}}}")
     assert answer["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+
+
+@pytest.mark.parametrize(
+    ("accept", "expected"),
+    [
+        ("application/graphql-response+json, application/json, text/event-stream", GRAPHQL),
+        ("application/json, text/event-stream;q=0.1", JSON),
+        ("text/event-stream", "text/event-stream"),
+        ("text/event-stream, application/json;q=0.5", "text/event-stream"),
+        ("*/*", GRAPHQL),
+    ],
+)
+async def test_a_stream_is_sent_to_whom_would_rather_have_one(scene: GraphScene, accept: str, expected: str) -> None:
+    response = await get(scene, {"query": "{ viewer { id } }"}, accept=accept)
+    assert response.headers["content-type"].startswith(expected)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -282,3 +283,35 @@ async def test_a_client_that_vanishes_leaves_nothing_running(scene: GraphScene) 
     async with asyncio.timeout(WAIT_S):
         while measures.subscriptions_open._value.get() > before:
             await asyncio.sleep(0.01)
+
+
+async def test_an_id_used_again_at_once_leaves_no_stream_behind(scene: GraphScene) -> None:
+    editor = await scene.editor()
+    id, _ = await an_asset(scene, editor)
+    async with talk(scene) as socket:
+        await socket.open(**token(editor))
+        for _ in range(200):
+            await socket.subscribe("again", PROGRESS, id=id)
+            await socket.say(type="complete", id="again")
+        await socket.subscribe("last", "{ viewer { id } }")
+        while (await socket.hear()).get("id") != "last":
+            continue
+    async with asyncio.timeout(WAIT_S):
+        while await open_streams(scene):
+            await asyncio.sleep(0.02)
+
+
+async def test_who_signed_out_starts_nothing_on_an_open_socket(scene: GraphScene) -> None:
+    editor = await scene.editor()
+    async with talk(scene) as socket:
+        await socket.open(**token(editor))
+        await scene.client.delete(f"{scene.url}/session", headers=token(editor))
+        await socket.subscribe("late", "{ viewer { id } }")
+        assert await socket.closed() == 4403
+
+
+async def open_streams(scene: GraphScene) -> float:
+    """Return how many subscriptions the server runs, as its metrics say."""
+    lines = (await scene.client.get(f"{scene.url}/metrics")).text.splitlines()
+    (value,) = (line.split()[-1] for line in lines if re.match(r"\w*subscriptions_open ", line))
+    return float(value)
