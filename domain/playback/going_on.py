@@ -4,7 +4,7 @@ import math
 from uuid import UUID
 
 from domain.accounts import Viewer, require_viewer
-from domain.entitlements import decide, gather
+from domain.entitlements import AccessDecision, decide, gather
 from domain.kernel.crypto import Keyring
 from domain.kernel.refusals import InvalidInput, NotFound, Refusal
 from domain.kernel.work import Work
@@ -70,14 +70,7 @@ async def heartbeat(
     if not decision.allowed:
         # Raising takes the renewal back: the session ends with the lease it had.
         raise SessionEnded(PlaybackState.REVOKED, decision.reasons)
-    if not session.track_classes <= decision.track_classes:
-        # A smaller plan than at the start: the session gives up what it may no longer have.
-        session = await store.narrow(
-            work.connection,
-            session,
-            track_classes=session.track_classes & decision.track_classes,
-            max_height=decision.max_height,
-        )
+    session = await _narrowed(work, session, decision)
     await store.keep_resume_point(work.connection, session, now=work.now)
     token = make_token(keyring, session_id=session.id, expires_at=session.expires_at)
     return HeartbeatAccepted(session, token)
@@ -139,6 +132,18 @@ async def revoke_all(work: Work, *, account_id: UUID) -> int:
     for session in revoked:
         await work.announce(account_topic(account_id), PlaybackRevoked(session.id))
     return len(revoked)
+
+
+async def _narrowed(work: Work, session: PlaybackSession, decision: AccessDecision) -> PlaybackSession:
+    """After a change to a smaller plan, have the session give up what it may no longer have."""
+    if session.track_classes <= decision.track_classes:
+        return session
+    return await store.narrow(
+        work.connection,
+        session,
+        track_classes=session.track_classes & decision.track_classes,
+        max_height=decision.max_height,
+    )
 
 
 def _check(sequence: int, position_s: float) -> None:
