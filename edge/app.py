@@ -31,7 +31,7 @@ from edge.security import Security
 from edge.traces import exporting_traces
 from graph.answering import Graph
 from graph.limits import Limits
-from graph.schema import graphql_schema
+from graph.schema import strawberry_schema
 from graph.transports.http import HttpDoor
 from graph.transports.streams import OpenStreams
 from graph.transports.websocket import WebSocketDoor
@@ -86,7 +86,7 @@ def _routes() -> list[BaseRoute]:
 
 def _graphql_doors(runtime: Runtime, streams: OpenStreams) -> tuple[HttpDoor, WebSocketDoor]:
     is_open = runtime.settings.environment is Environment.DEVELOPMENT
-    graph = Graph(graphql_schema(), runtime, limits=Limits(), is_open=is_open)
+    graph = Graph(strawberry_schema(), runtime, limits=Limits(), is_open=is_open)
     return (
         HttpDoor(graph, caller_of, streams, workbench=pages.workbench if is_open else None),
         WebSocketDoor(graph, caller_of_socket, is_own_page, streams),

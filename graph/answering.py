@@ -10,8 +10,9 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
+import strawberry
 import structlog
-from graphql import ExecutionResult, GraphQLError, GraphQLSchema, OperationType, execute
+from graphql import ExecutionResult, GraphQLError, OperationType, execute
 from graphql.execution import Executor, create_source_event_stream
 from opentelemetry import trace
 
@@ -20,8 +21,10 @@ from domain.runtime import Runtime
 from graph import measures
 from graph.context import Caller, Context
 from graph.errors import coded, present
+from graph.execution.compiled import CompiledExecutor
 from graph.limits import Limits
 from graph.operations import Documents, Operation, OperationRefused
+from graph.schema import graphql_schema_of
 
 VARIABLES_REFUSED = "BAD_USER_INPUT"
 EXECUTION_FAILED = "GRAPHQL_EXECUTION_FAILED"
@@ -49,11 +52,12 @@ class Answer:
 class Graph:
     """One schema over one runtime."""
 
-    def __init__(self, schema: GraphQLSchema, runtime: Runtime, *, limits: Limits, is_open: bool) -> None:
+    def __init__(self, schema: strawberry.Schema, runtime: Runtime, *, limits: Limits, is_open: bool) -> None:
         """`is_open` allows introspection, and suggestions in errors: for development."""
         self.runtime = runtime
-        self.documents = Documents(schema, limits=limits, is_open=is_open)
-        self._schema = schema
+        self._schema = graphql_schema_of(schema)
+        self.documents = Documents(self._schema, limits=limits, is_open=is_open)
+        self.compiled = CompiledExecutor(schema, self._schema, hide_suggestions=not is_open)
 
     def prepare(self, request: GraphQLRequest) -> Operation:
         """Return the operation to execute.
@@ -129,6 +133,18 @@ class Graph:
     async def _run(
         self, operation: Operation, request: GraphQLRequest, context: Context, root: object
     ) -> ExecutionResult:
+        variables = self.compiled.coerce(operation, request.variables)
+        if isinstance(variables, list):
+            return ExecutionResult(None, variables)
+        plan = self.compiled.plan(operation, variables)
+        if plan is not None:
+            return await self.compiled.execute(plan, variables, context, event=root)
+        return await self.interpret(operation, request, context, root)
+
+    async def interpret(
+        self, operation: Operation, request: GraphQLRequest, context: Context, root: object = None
+    ) -> ExecutionResult:
+        """Execute by graphql-core: what the compiled executor leaves, and what it is compared with."""
         result = execute(
             self._schema,
             operation.document,

@@ -6,7 +6,6 @@ whole level, because `batch_of` and `derivation_of` read it back from the schema
 """
 
 import inspect
-from asyncio import gather
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +20,7 @@ from graph.context import Context
 
 _BATCH = "marquee.batch"
 _DERIVATION = "marquee.derivation"
+_ROOT = "marquee.root"
 _LIST_SIZE = "marquee.list_size"
 _BACK_REFERENCE = "strawberry-definition"
 
@@ -54,6 +54,13 @@ class Derivation:
     """A value computed from its own row without waiting: `take(row, context)`."""
 
     take: Callable[[Any, Context], Any]
+
+
+@dataclass(frozen=True)
+class RootCall:
+    """How a field of Query or Mutation gets its row: `await call(context, arguments)`, arguments by their names."""
+
+    call: Callable[[Context, dict[str, Any]], Awaitable[Any]]
 
 
 def batched(
@@ -94,16 +101,19 @@ async def load_one(context: Context, batch: BatchLoad, row: Any, arguments: Mapp
     if key is None:
         return None
     passed = {name: arguments[name] for name in batch.load_arguments}
-    identity = (batch.load, *sorted(passed.items()))
+    identity = identity_of(batch, passed)
     loaded = await context.loaders.load(identity, key, lambda: lambda keys: batch.load(context, keys, **passed))
     return loaded if batch.shape is None else batch.shape(loaded, context, **arguments)
 
 
+def identity_of(batch: BatchLoad, passed: Mapping[str, Any]) -> Hashable:
+    """Return what tells a load with its arguments from others: equal ones share what they have loaded."""
+    return (batch.load, *sorted(passed.items()))
+
+
 async def load_all(context: Context, load: Load, keys: Sequence[Hashable]) -> list[Any]:
     """Load rows for another load, sharing what fields of the same execution load anyway."""
-    return await gather(
-        *(context.loaders.load((load,), key, lambda: lambda missing: load(context, missing)) for key in keys)
-    )
+    return await context.loaders.many((load,), keys, lambda missing: load(context, missing))
 
 
 def batch_of(field: GraphQLField) -> BatchLoad | None:
@@ -118,6 +128,13 @@ def derivation_of(field: GraphQLField) -> Derivation | None:
     derivation = _metadata(field).get(_DERIVATION)
     assert derivation is None or isinstance(derivation, Derivation)
     return derivation
+
+
+def root_call_of(field: GraphQLField) -> RootCall | None:
+    """Return how a field of Query or Mutation gets its row, or None when it is no such field."""
+    call = _metadata(field).get(_ROOT)
+    assert call is None or isinstance(call, RootCall)
+    return call
 
 
 def list_size_of(field: GraphQLField) -> int:
@@ -146,6 +163,11 @@ def _declared(
     description: str,
 ) -> StrawberryField:
     return declared_field(resolve, arguments=arguments, takes_root=True, metadata=metadata, description=description)
+
+
+def root_metadata(call: RootCall) -> Mapping[str, object]:
+    """Return what `root_call_of` reads back from a field that is declared with it."""
+    return {_ROOT: call}
 
 
 def declared_field(

@@ -102,4 +102,4 @@ async def load_node(context: Context, id: str, *, only: Kind | None = None) -> A
         return None
     kind, key = parsed
     load = node_loads[kind]
-    return await context.loaders.load(load, key, lambda: lambda keys: load(context, keys))  # type: ignore[arg-type]  # keys are ids
+    return await context.loaders.load(load, key, lambda: lambda keys: load(context, keys))

@@ -7,6 +7,9 @@ _SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0
 
 operations_total = Counter("marquee_graphql_operations_total", "Operations executed.", ["kind", "outcome"])
 operation_seconds = Histogram("marquee_graphql_operation_seconds", "Time to execute.", ["kind"], buckets=_SECONDS)
+executions_total = Counter(
+    "marquee_graphql_executions_total", "Executions by executor, and why not the compiled one.", ["executor", "reason"]
+)
 refused_total = Counter("marquee_graphql_refused_total", "Requests refused before execution.", ["code"])
 subscriptions_open = Gauge("marquee_graphql_subscriptions_open", "Subscriptions being served.")
 sockets_open = Gauge("marquee_graphql_sockets_open", "GraphQL WebSockets being served.")

@@ -5,14 +5,14 @@ the domain gives; the GraphQL type of the field is said in the decorator.
 """
 
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from strawberry.types import Info
 from strawberry.types.field import StrawberryField
 
 from domain.kernel.refusals import Refusal
-from graph.batching import declared_field
+from graph.batching import RootCall, declared_field, root_metadata
 from graph.context import Context
 from graph.problems import result_union
 from graph.rows import Refused
@@ -30,13 +30,13 @@ def query_field(
     """
 
     def declare(function: Callable[..., Awaitable[Any]]) -> StrawberryField:
-        async def resolve(info: Info[Context, None], **arguments: Any) -> Any:
+        async def call(context: Context, arguments: dict[str, Any]) -> Any:
             try:
-                return await function(info.context, **arguments)
+                return await function(context, **arguments)
             except tuple(refusals) as refusal:
                 return Refused(refusal)
 
-        return _root_field(function, resolve, skip=1, type=_answer(function, type, refusals), description=description)
+        return _called_field(function, call, skip=1, type=_answer(function, type, refusals), description=description)
 
     return declare
 
@@ -51,16 +51,14 @@ def mutation_field(
     """
 
     def declare(function: Callable[..., Awaitable[Any]]) -> StrawberryField:
-        async def resolve(info: Info[Context, None], **arguments: Any) -> Any:
+        async def call(context: Context, arguments: dict[str, Any]) -> Any:
             try:
-                async with info.context.runtime.work() as work:
-                    return await function(work, info.context, **arguments)
+                async with context.runtime.work() as work:
+                    return await function(work, context, **arguments)
             except tuple(refusals) as refusal:
                 return Refused(refusal)
 
-        return _root_field(
-            function, resolve, skip=2, type=_answer(function, payload, refusals), description=description
-        )
+        return _called_field(function, call, skip=2, type=_answer(function, payload, refusals), description=description)
 
     return declare
 
@@ -80,6 +78,22 @@ def subscription_field(
     return declare
 
 
+def _called_field(
+    function: Callable[..., Any],
+    call: Callable[[Context, dict[str, Any]], Awaitable[Any]],
+    *,
+    skip: int,
+    type: object,
+    description: str,
+) -> StrawberryField:
+    root = RootCall(call)
+
+    async def resolve(info: Info[Context, None], **arguments: Any) -> Any:
+        return await root.call(info.context, arguments)
+
+    return _root_field(function, resolve, skip=skip, type=type, description=description, metadata=root_metadata(root))
+
+
 def _answer(function: Callable[..., Any], payload: Any, refusals: Refusals) -> object:
     if not refusals:
         return payload
@@ -94,6 +108,7 @@ def _root_field(
     type: object,
     description: str,
     is_subscription: bool = False,
+    metadata: Mapping[str, object] | None = None,
 ) -> StrawberryField:
     arguments = list(inspect.signature(function).parameters.values())[skip:]
     return declared_field(
@@ -104,4 +119,5 @@ def _root_field(
         type=type,
         description=description,
         is_subscription=is_subscription,
+        metadata=metadata,
     )

@@ -38,6 +38,7 @@ def counted(engine: AsyncEngine) -> Iterator[list[str]]:
         event.remove(engine.sync_engine, "before_cursor_execute", note)
 
 
+@pytest.mark.compiled_only
 async def test_a_page_of_titles_costs_the_same_statements_as_one(fresh_scene: GraphScene) -> None:
     counts = []
     for _ in range(2):

@@ -8,7 +8,6 @@ from typing import Any
 import httpx
 import pytest
 import strawberry
-from graphql import GraphQLSchema
 from strawberry.tools import create_type
 
 from domain.kernel.refusals import NotFound, RateLimited, Refusal, Unavailable
@@ -19,14 +18,13 @@ from graph.batching import batched
 from graph.context import Caller, Context
 from graph.limits import Limits
 from graph.root_fields import query_field
-from graph.schema import graphql_schema_of
 from tests.graph_scene import GraphScene, serving
 
 SECRET = "password=hunter2 SELECT * FROM accounts"
 NOWHERE = "postgresql://marquee:hunter2@127.0.0.1:1/nowhere"
 
 
-def schema_that_raises(fault: BaseException | None) -> GraphQLSchema:
+def schema_that_raises(fault: BaseException | None) -> strawberry.Schema:
     """A schema with one batched field that raises, or waits for ever."""
 
     async def load(_context: Context, _keys: Sequence[Any]) -> list[Any]:
@@ -44,7 +42,7 @@ def schema_that_raises(fault: BaseException | None) -> GraphQLSchema:
     async def thing(context: Context) -> Any:
         return Thing(name="whole")
 
-    return graphql_schema_of(strawberry.Schema(query=create_type("Query", [thing])))
+    return strawberry.Schema(query=create_type("Query", [thing]))
 
 
 async def ask(scene: GraphScene, fault: BaseException | None, *, limits: Limits | None = None) -> Answer:
