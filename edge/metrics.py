@@ -39,9 +39,8 @@ def count_request(*, path: str, method: str, status: int, took_s: float) -> None
 async def metrics(request: Request) -> Response:
     """Write every measure in the text format of Prometheus."""
     runtime: Runtime = request.app.state.runtime
-    for name, engine in (("write", runtime.database.writes), ("read", runtime.database.reading)):
-        used = getattr(engine.pool, "checkedout", None)
-        connections_used.labels(name).set(used() if callable(used) else 0)
+    connections_used.labels("write").set(runtime.database.writers.lent)
+    connections_used.labels("read").set(runtime.database.readers.lent)
     bus_up.set(1 if runtime.bus.healthy else 0)
     return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST, "Cache-Control": "no-store"})
 

@@ -4,7 +4,16 @@ import asyncpg
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-DRIVER_FAULTS = (DBAPIError, PoolTimeout, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+DRIVER_FAULTS = (
+    DBAPIError,
+    PoolTimeout,
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    # A connection that was cut off in the middle of an exchange.
+    asyncpg.InternalClientError,
+)
 
 # SQLSTATE classes and codes (PostgreSQL documentation, appendix A): 08 connection, 53 resources, 57P operator
 # intervention, 57014 cancelled by a timeout, 55P03 lock not available, 40001 and 40P01 lost a race.

@@ -18,8 +18,10 @@ from domain.kernel.bus import Bus
 from domain.kernel.clock import Clock, system_clock
 from domain.kernel.facts import Fact, Readable, append_fact
 from domain.kernel.faults import DRIVER_FAULTS, is_passing
+from domain.kernel.hot import begin_now
 from domain.kernel.ids import new_id
 from domain.kernel.jobs import JOBS_TOPIC, Job, insert_job
+from domain.kernel.lending import Lender
 from domain.kernel.refusals import Unavailable
 
 CONNECT_TIMEOUT_S = 3.0
@@ -83,13 +85,19 @@ class Database:
 
     writes: AsyncEngine
     reading: AsyncEngine
+    writers: Lender
+    readers: Lender
 
     @classmethod
     def connect(cls, url: str, *, pool_size: int = POOL_SIZE, read_pool_size: int = POOL_SIZE) -> Self:
         """Prepare both pools for a `postgresql://` address. Nothing is opened yet."""
+        writes = _engine(url, pool_size)
+        reading = _engine(url, read_pool_size).execution_options(isolation_level="AUTOCOMMIT")
         return cls(
-            writes=_engine(url, pool_size),
-            reading=_engine(url, read_pool_size).execution_options(isolation_level="AUTOCOMMIT"),
+            writes=writes,
+            reading=reading,
+            writers=Lender(writes, size=pool_size, wait_s=POOL_WAIT_S),
+            readers=Lender(reading, size=read_pool_size, wait_s=POOL_WAIT_S),
         )
 
     @asynccontextmanager
@@ -100,9 +108,10 @@ class Database:
             Unavailable: the database went away, or a lock could not be had in time. Nothing was committed, unless
                 the connection broke during the commit itself: then the caller repeats with its idempotency key.
         """
-        async with self._lend(self.writes) as connection:
+        async with _lend(self.writers) as connection:
             work = Work(connection, now=clock())
             async with connection.begin():
+                await begin_now(connection)
                 yield work
                 await work.write_facts()
         bus.ring(work.rung)
@@ -114,30 +123,24 @@ class Database:
         Raises:
             Unavailable: the database went away.
         """
-        async with self._lend(self.reading) as connection:
+        async with _lend(self.readers) as connection:
             yield connection
 
     async def close(self) -> None:
-        """Close every idle connection of both pools."""
-        await self.writes.dispose()
-        await self.reading.dispose()
+        """Close every connection of both pools."""
+        await self.writers.close()
+        await self.readers.close()
 
-    @asynccontextmanager
-    async def _lend(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-        connection: AsyncConnection | None = None
-        try:
-            async with engine.connect() as connection:
-                try:
-                    yield connection
-                except DRIVER_FAULTS as fault:
-                    if is_passing(fault):
-                        # What state the server side is in is unknown: this connection serves nobody any more.
-                        await connection.invalidate()
-                    raise
-        except DRIVER_FAULTS as fault:
-            if not is_passing(fault):
-                raise
-            raise Unavailable() from fault
+
+@asynccontextmanager
+async def _lend(lender: Lender) -> AsyncIterator[AsyncConnection]:
+    try:
+        async with lender.lend() as connection:
+            yield connection
+    except DRIVER_FAULTS as fault:
+        if not is_passing(fault):
+            raise
+        raise Unavailable() from fault
 
 
 @dataclass(frozen=True)
@@ -177,6 +180,8 @@ def _engine(url: str, pool_size: int) -> AsyncEngine:
         connect_args={
             "timeout": CONNECT_TIMEOUT_S,
             "command_timeout": COMMAND_TIMEOUT_S,
+            # Plans of the statements that hot paths run: more of them than the driver keeps by itself.
+            "statement_cache_size": 500,
             "server_settings": {
                 "application_name": "marquee",
                 "lock_timeout": "5s",

@@ -5,11 +5,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, case, func, insert, literal, select, text, update
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import (
+    BindParameter,
+    Row,
+    Select,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.kernel.hot import HotQuery
 from domain.media.asset import (
     Asset,
     AssetId,
@@ -211,10 +227,13 @@ async def set_packaging_fraction(connection: AsyncConnection, asset_id: UUID, fr
     await connection.execute(statement)
 
 
+_KEYS: BindParameter[Sequence[UUID]] = bindparam("keys", type_=ARRAY(Uuid))
+_BY_ID = HotQuery(_ASSET_AND_STEPS.where(assets.c.id == any_(_KEYS)))
+
+
 async def assets_by_id(connection: AsyncConnection, ids: Sequence[UUID]) -> list[Asset | None]:
     """Return assets aligned with `ids`."""
-    rows = await connection.execute(_ASSET_AND_STEPS.where(assets.c.id.in_(set(ids))))
-    found = {row.id: _asset(row) for row in rows}
+    found = {row.id: _asset(row) for row in await _BY_ID.rows(connection, keys=ids)}
     return [found.get(id) for id in ids]
 
 
@@ -231,14 +250,19 @@ async def assets_of_titles(connection: AsyncConnection, title_ids: Sequence[UUID
     return [found.get(id, []) for id in title_ids]
 
 
+# What plays is whole: its steps need not be added up.
+_WHOLE = literal(1).label("encoded_weight"), literal(1).label("whole_weight")
+_READY = HotQuery(
+    select(assets, *_WHOLE)
+    .ext(distinct_on(assets.c.title_id))
+    .where(assets.c.title_id == any_(_KEYS), assets.c.state == AssetState.READY.value)
+    .order_by(assets.c.title_id, assets.c.ready_at.desc(), assets.c.id.desc())
+)
+
+
 async def ready_asset_of_titles(connection: AsyncConnection, title_ids: Sequence[UUID]) -> list[Asset | None]:
     """Return for each title the asset that plays: the one that became ready last."""
-    rows = await connection.execute(
-        _ASSET_AND_STEPS.ext(distinct_on(assets.c.title_id))
-        .where(assets.c.title_id.in_(set(title_ids)), assets.c.state == AssetState.READY)
-        .order_by(assets.c.title_id, assets.c.ready_at.desc(), assets.c.id.desc())
-    )
-    found = {row.title_id: _asset(row) for row in rows}
+    found = {row.title_id: _asset(row) for row in await _READY.rows(connection, keys=title_ids)}
     return [found.get(id) for id in title_ids]
 
 

@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
+from itertools import groupby
 from uuid import UUID
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, Uuid, any_, bindparam, delete, insert, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.kernel.hot import HotQuery
 from domain.media.asset import AssetId
 from domain.media.ladder import TrackClass
 from domain.media.package import Package, PackageId, Track, TrackKind
@@ -62,31 +65,23 @@ async def finish_package(
     return True
 
 
+# A package without tracks gives one row without one.
+_WITH_TRACKS = HotQuery(
+    select(packages, package_tracks)
+    .join(package_tracks, package_tracks.c.package_id == packages.c.id, isouter=True)
+    .where(packages.c.asset_id == any_(bindparam("keys", type_=ARRAY(Uuid))), packages.c.state == "READY")
+    .order_by(packages.c.scheme.desc(), packages.c.id, package_tracks.c.position)
+)
+
+
 async def packages_of_assets(connection: AsyncConnection, asset_ids: Sequence[UUID]) -> list[list[Package]]:
     """Return the finished packages of each asset, `cenc` before `cbcs`."""
-    rows = await connection.execute(
-        select(packages)
-        .where(packages.c.asset_id.in_(set(asset_ids)), packages.c.state == "READY")
-        .order_by(packages.c.scheme.desc())
-    )
-    found = rows.all()
-    tracks = await _tracks_of(connection, [row.id for row in found])
     by_asset: dict[UUID, list[Package]] = {}
-    for row in found:
-        by_asset.setdefault(row.asset_id, []).append(_package(row, tracks.get(row.id, ())))
+    for _, group in groupby(await _WITH_TRACKS.rows(connection, keys=asset_ids), key=lambda row: row.id):
+        rows = list(group)
+        tracks = tuple(_track(row) for row in rows if row.representation is not None)
+        by_asset.setdefault(rows[0].asset_id, []).append(_package(rows[0], tracks))
     return [by_asset.get(id, []) for id in asset_ids]
-
-
-async def _tracks_of(connection: AsyncConnection, package_ids: Sequence[UUID]) -> dict[UUID, tuple[Track, ...]]:
-    statement = (
-        select(package_tracks)
-        .where(package_tracks.c.package_id.in_(package_ids))
-        .order_by(package_tracks.c.package_id, package_tracks.c.position)
-    )
-    found: dict[UUID, tuple[Track, ...]] = {}
-    for row in await connection.execute(statement):
-        found[row.package_id] = (*found.get(row.package_id, ()), _track(row))
-    return found
 
 
 def _package(row: Row[tuple[object, ...]], tracks: tuple[Track, ...]) -> Package:
