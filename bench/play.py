@@ -6,6 +6,8 @@ in this process, from identity to the last byte, as a server would call it.
 """
 
 import asyncio
+import contextlib
+import gc
 import os
 import tempfile
 import time
@@ -27,6 +29,7 @@ from domain.runtime import Runtime, open_runtime
 from domain.settings import Settings
 from edge.app import create_app
 from edge.local.postgres import LocalPostgres
+from edge.logs import configure_logs
 from graph.global_ids import Kind, global_id
 from migrations import upgrade
 from tests.playable import create_playable, create_subscriber
@@ -112,27 +115,35 @@ async def ask(app: Starlette, caller: Caller) -> None:
 
 
 class Recorder:
-    """Listens to what the driver's connections of both pools are asked, while `is_on`."""
+    """Listens to what the driver's connections of both pools are asked, while it records."""
 
     def __init__(self, runtime: Runtime) -> None:
-        self.statements: list[Statement] = []
-        self.is_on = False
-        event.listen(runtime.database.writes.sync_engine, "connect", self._attach(writes=True))
-        event.listen(runtime.database.reading.sync_engine, "connect", self._attach(writes=False))
+        self._statements: list[Statement] = []
+        self._connections: list[tuple[Any, bool]] = []
+        for engine, writes in ((runtime.database.writes, True), (runtime.database.reading, False)):
+            event.listen(engine.sync_engine, "connect", self._note(writes=writes))
 
     async def record(self, app: Starlette, caller: Caller) -> list[Statement]:
         """Return the statements of one request, in order."""
-        self.statements, self.is_on = [], True
+        self._statements = []
+        loggers = [(connection, self._keeper(writes)) for connection, writes in self._connections]
+        for connection, keep in loggers:
+            connection.add_query_logger(keep)
         await ask(app, caller)
-        self.is_on = False
-        return self.statements
+        for connection, keep in loggers:
+            # A logged connection is slower, and the replay's are not logged.
+            connection.remove_query_logger(keep)
+        return self._statements
 
-    def _attach(self, *, writes: bool) -> Callable[..., None]:
+    def _note(self, *, writes: bool) -> Callable[..., None]:
+        return lambda connection, _record: self._connections.append((connection.driver_connection, writes))
+
+    def _keeper(self, writes: bool) -> Callable[[Any], None]:
         def keep(logged: Any) -> None:
-            if self.is_on and not logged.query.startswith(TRANSACTION_WORDS):
-                self.statements.append(Statement(logged.query, tuple(logged.args), writes))
+            if not logged.query.startswith(TRANSACTION_WORDS):
+                self._statements.append(Statement(logged.query, tuple(logged.args), writes))
 
-        return lambda connection, _record: connection.driver_connection.add_query_logger(keep)
+        return keep
 
 
 class Replay:
@@ -204,9 +215,12 @@ async def measure() -> None:
 
 
 async def compare(runtime: Runtime, url: str) -> None:
+    # Before any connection is made: what runs on an earlier one would not be replayed.
+    recorder = Recorder(runtime)
     app = create_app(runtime)
     async with app.router.lifespan_context(app):
-        recorder = Recorder(runtime)
+        # As the server does when it has started.
+        gc.freeze()
         callers = await prepare(runtime)
         for _ in range(WARM_UP):
             await asyncio.gather(*(ask(app, caller) for caller in callers))
@@ -232,8 +246,8 @@ async def compare(runtime: Runtime, url: str) -> None:
 
 if __name__ == "__main__":
     print_machine()
-    import logging
-
-    logging.disable(logging.INFO)
-    # The loop that `marquee serve` runs on.
-    uvloop.run(measure())
+    # Lines are written as in production, and go nowhere.
+    with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stderr(nowhere):
+        configure_logs(Settings(log_format="json"))
+        # The loop that `marquee serve` runs on.
+        uvloop.run(measure())

@@ -3,9 +3,11 @@
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
-from typing import Any
+from collections.abc import Callable, MutableMapping
+from io import TextIOBase
+from typing import Any, TextIO
 
+import orjson
 import structlog
 
 from domain.settings import Settings
@@ -25,18 +27,18 @@ def configure_logs(settings: Settings) -> None:
     level = _LEVELS[settings.log_level]
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
+        structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    final: list[structlog.typing.Processor] = (
-        [structlog.processors.format_exc_info, redact, structlog.processors.JSONRenderer()]
-        if settings.log_format == "json"
-        else [structlog.processors.format_exc_info, redact, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
-    )
+    _OUTPUT.stream = sys.stderr
+    is_json = settings.log_format == "json"
+    final: list[structlog.typing.Processor] = [structlog.processors.format_exc_info, redact]
+    final.append(_JSON if is_json else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()))
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        # Our own lines do not take the way round through the standard library.
+        processors=[*shared, *final],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        logger_factory=structlog.PrintLoggerFactory(_OUTPUT),
         cache_logger_on_first_use=True,
     )
     formatter = structlog.stdlib.ProcessorFormatter(
@@ -50,6 +52,28 @@ def configure_logs(settings: Settings) -> None:
     root.setLevel(level)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+class _Output(TextIOBase):
+    """Standard error as it was when logs were set up: loggers are kept for the life of the process."""
+
+    stream: TextIO = sys.stderr
+
+    def write(self, text: str) -> int:
+        return self.stream.write(text)
+
+    def flush(self) -> None:
+        self.stream.flush()
+
+
+_OUTPUT: Any = _Output()
+
+
+def _dumps(event: MutableMapping[str, Any], default: Callable[[Any], Any]) -> str:
+    return orjson.dumps(event, default=default).decode()
+
+
+_JSON = structlog.processors.JSONRenderer(serializer=_dumps)
 
 
 def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

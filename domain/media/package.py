@@ -54,3 +54,5 @@ class Package:
     size_bytes: int
     created_at: datetime
     tracks: tuple[Track, ...]
+    # Whether a thumbnail track stands next to the packages of its asset.
+    has_thumbnails: bool = False

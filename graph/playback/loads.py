@@ -7,7 +7,6 @@ from uuid import UUID
 from domain.delivery import select_tracks
 from domain.drm import KeySystem, LicenceGrant, LicenceProvider, LicenceRequest
 from domain.drm.licences import check_available
-from domain.media.assets import assets_by_id
 from domain.media.ladder import TrackClass
 from domain.media.package import Package, Track
 from domain.playback import PlaybackSession
@@ -46,10 +45,10 @@ async def allowed_tracks(context: Context, keys: Sequence[Allowed]) -> list[Sequ
 
 async def thumbnail_urls(context: Context, keys: Sequence[tuple[UUID, str]]) -> list[str | None]:
     """Load the addresses of thumbnail tracks: the path of a session, if its asset has one."""
-    assets = await assets_by_id(context.reads, [asset_id for asset_id, _ in keys])
+    found: list[Package | None] = await load_all(context, packages, [asset_id for asset_id, _ in keys])
     return [
-        context.address_of(path) if asset is not None and asset.has_thumbnails else None
-        for (_, path), asset in zip(keys, assets, strict=True)
+        context.address_of(path) if package is not None and package.has_thumbnails else None
+        for (_, path), package in zip(keys, found, strict=True)
     ]
 
 

@@ -15,7 +15,7 @@ from domain.media.asset import AssetId
 from domain.media.ladder import TrackClass
 from domain.media.package import Package, PackageId, Track, TrackKind
 from domain.media.packager import Scheme
-from domain.media.store.asset_tables import package_tracks, packages
+from domain.media.store.asset_tables import assets, package_tracks, packages
 
 
 async def insert_package(
@@ -67,7 +67,8 @@ async def finish_package(
 
 # A package without tracks gives one row without one.
 _WITH_TRACKS = HotQuery(
-    select(packages, package_tracks)
+    select(packages, package_tracks, assets.c.has_thumbnails)
+    .join(assets, assets.c.id == packages.c.asset_id)
     .join(package_tracks, package_tracks.c.package_id == packages.c.id, isouter=True)
     .where(packages.c.asset_id == any_(bindparam("keys", type_=ARRAY(Uuid))), packages.c.state == "READY")
     .order_by(packages.c.scheme.desc(), packages.c.id, package_tracks.c.position)
@@ -95,6 +96,7 @@ def _package(row: Row[tuple[object, ...]], tracks: tuple[Track, ...]) -> Package
         size_bytes=row.size_bytes,
         created_at=row.created_at,
         tracks=tracks,
+        has_thumbnails=row.has_thumbnails,
     )
 
 
