@@ -17,8 +17,8 @@ import structlog
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from domain.runtime import Runtime, open_runtime
@@ -70,7 +70,7 @@ def create_app(given: Settings | Runtime) -> Starlette:
 
 def _routes() -> list[BaseRoute]:
     return [
-        Route("/graphql", _graphql, methods=["GET", "POST"]),
+        Route("/graphql", _GraphqlRoute(), methods=["GET", "POST"]),
         WebSocketRoute("/graphql", _graphql_socket),
         *session.routes,
         *uploads.routes,
@@ -93,9 +93,14 @@ def _graphql_doors(runtime: Runtime, streams: OpenStreams) -> tuple[HttpDoor, We
     )
 
 
-async def _graphql(request: Request) -> Response:
-    door: HttpDoor = request.app.state.http_door
-    return await door(request)
+class _GraphqlRoute:
+    """An ASGI application: a function as endpoint would be wrapped in layers that this door does not need."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive, send)
+        door: HttpDoor = request.app.state.http_door
+        response = await door(request)
+        await response(scope, receive, send)
 
 
 async def _graphql_socket(socket: WebSocket) -> None:

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.kernel.ids import new_id
 from domain.kernel.refusals import Refusal
+from domain.kernel.tracing import span
 from edge.metrics import count_request, door_of, requests_open
 from edge.play import redacted_path
 from edge.problem_responses import problem_response
@@ -42,7 +43,7 @@ class RequestLog:
         structlog.contextvars.bind_contextvars(operation_id=request.operation_id)
         with (
             requests_open.track_inprogress(),
-            tracer.start_as_current_span(f"{scope['method']} {door_of(scope['path'])}", kind=trace.SpanKind.SERVER),
+            span(tracer, f"{scope['method']} {door_of(scope['path'])}", kind=trace.SpanKind.SERVER),
         ):
             try:
                 await self.app(scope, receive, request.send)

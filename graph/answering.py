@@ -17,6 +17,7 @@ from graphql.execution import Executor, create_source_event_stream
 from opentelemetry import trace
 
 from domain.kernel.ids import new_id
+from domain.kernel.tracing import span
 from domain.runtime import Runtime
 from graph import measures
 from graph.context import Caller, Context
@@ -119,14 +120,13 @@ class Graph:
     ) -> Answer:
         kind = operation.kind.value
         began = time.perf_counter()
-        with tracer.start_as_current_span(f"graphql {kind} {operation.name or 'anonymous'}"):
+        with span(tracer, f"graphql {kind} {operation.name or 'anonymous'}"):
             try:
                 async with asyncio.timeout(self.documents.limits.execution_timeout_s):
                     answer = _answer_of(await self._run(operation, request, context, root), context.operation_id)
             except TimeoutError:
                 answer = self._timed_out(operation)
-        measures.operation_seconds.labels(kind).observe(time.perf_counter() - began)
-        measures.operations_total.labels(kind, _outcome(answer)).inc()
+        measures.operation(kind, _outcome(answer), time.perf_counter() - began)
         structlog.contextvars.bind_contextvars(operation=operation.name or "anonymous")
         return answer
 

@@ -1,5 +1,7 @@
 """What the graph counts for Prometheus."""
 
+from functools import cache
+
 from prometheus_client import Counter, Gauge, Histogram
 
 # From a cached small query to the execution timeout.
@@ -13,3 +15,22 @@ executions_total = Counter(
 refused_total = Counter("marquee_graphql_refused_total", "Requests refused before execution.", ["code"])
 subscriptions_open = Gauge("marquee_graphql_subscriptions_open", "Subscriptions being served.")
 sockets_open = Gauge("marquee_graphql_sockets_open", "GraphQL WebSockets being served.")
+
+
+def operation(kind: str, outcome: str, took_s: float) -> None:
+    """Count an executed operation."""
+    counter, histogram = _of_operation(kind, outcome)
+    counter.inc()
+    histogram.observe(took_s)
+
+
+@cache
+def _of_operation(kind: str, outcome: str) -> tuple[Counter, Histogram]:
+    # Finding a measure by its labels costs more than counting; there are nine sets of them.
+    return operations_total.labels(kind, outcome), operation_seconds.labels(kind)
+
+
+@cache
+def executions(executor: str, reason: str) -> Counter:
+    """Return the counter of executions by an executor; `reason` says why not by the compiled one."""
+    return executions_total.labels(executor, reason)

@@ -45,6 +45,7 @@ class Keyring:
             raise ValueError("a keyring needs at least one key of 32 bytes")
         self._keys = dict(keys)
         self._current = next(iter(keys))
+        self._derived: dict[tuple[str, str], bytes] = {}
 
     def __repr__(self) -> str:
         return f"Keyring(names={list(self._keys)})"
@@ -107,8 +108,12 @@ class Keyring:
         return [self._derive(name, purpose) for name in self._keys]
 
     def _derive(self, name: str, purpose: str) -> bytes:
-        hkdf = HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=b"marquee/" + purpose.encode())
-        return hkdf.derive(self._keys[name])
+        # There are a handful of purposes, and each is asked for with every request.
+        derived = self._derived.get((name, purpose))
+        if derived is None:
+            hkdf = HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=b"marquee/" + purpose.encode())
+            derived = self._derived[name, purpose] = hkdf.derive(self._keys[name])
+        return derived
 
     def _wrap(self, data_key: bytes, context: bytes) -> bytes:
         name, nonce = self._current.encode(), os.urandom(NONCE_BYTES)

@@ -12,7 +12,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import ClassVar, Protocol
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import orjson
 from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, LargeBinary, Table, Text, Uuid, select
@@ -49,12 +49,12 @@ facts = Table(
 # The upsert locks the topic's row until the commit, which is what makes the offsets gapless and in commit order.
 _APPEND = """
     WITH moved AS (
-        INSERT INTO fact_topics AS t (topic, epoch, head) VALUES ($1, $2, 1)
+        INSERT INTO fact_topics AS t (topic, epoch, head) VALUES ($1, gen_random_uuid(), 1)
         ON CONFLICT (topic) DO UPDATE SET head = t.head + 1
         RETURNING topic, head
     )
     INSERT INTO facts (topic, "offset", at, kind, body)
-    SELECT topic, head, $3, $4, $5 FROM moved
+    SELECT topic, head, $2, $3, $4 FROM moved
 """
 
 
@@ -106,7 +106,7 @@ async def append_fact(connection: AsyncConnection, topic: str, fact: Fact, *, at
     assert 0 < len(topic) <= TOPIC_MAX_CHARS, topic
     assert "\n" not in topic, topic
     body = orjson.dumps({field.name: getattr(fact, field.name) for field in fields(fact)}, default=plain_id)
-    await fetch_first(connection, _APPEND, topic, uuid4(), at, fact.kind, body)
+    await fetch_first(connection, _APPEND, topic, at, fact.kind, body)
 
 
 async def head(connection: AsyncConnection, topic: str) -> Position | None:

@@ -5,6 +5,8 @@ start, heartbeat, segment and page runs go around it, within the same transactio
 `fetch_all` and `fetch_first`, or built by SQLAlchemy and compiled once as a `HotQuery`. Everything else stays with it.
 """
 
+import asyncio
+from types import TracebackType
 from typing import Any
 
 import asyncpg
@@ -52,9 +54,37 @@ async def fetch_first(connection: AsyncConnection, sql: str, *values: object) ->
     return await driver.fetchrow(sql, *values)
 
 
-async def begin_now(connection: AsyncConnection) -> None:
-    """Begin the transaction that SQLAlchemy would begin with its first statement."""
-    await _driver(connection)
+class Transaction:
+    """A transaction of SQLAlchemy's connection, begun and ended by the driver.
+
+    SQLAlchemy begins with its first statement and reaches the driver through a greenlet each time; the two here cost
+    what the driver costs. Whoever lends the connection closes it after a fault that leaves its state unknown.
+    """
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        assert connection.sync_connection is not None, "a lent connection is open"
+        self._held = connection.sync_connection
+
+    async def __aenter__(self) -> None:
+        self._root = self._held.begin()
+        self._adapted: Any = self._held.connection.dbapi_connection
+        await _begin(self._adapted)
+
+    async def __aexit__(
+        self, _type: type[BaseException] | None, fault: BaseException | None, _traceback: TracebackType | None
+    ) -> None:
+        adapted, begun = self._adapted, self._adapted._transaction
+        if begun is None or self._held.invalidated:
+            return
+        if fault is None:
+            try:
+                await adapted._call_and_discard(begun.commit)
+            finally:
+                # Nothing is left to do for it but to forget the transaction.
+                self._root.close()
+        elif isinstance(fault, Exception) and not adapted.driver_connection.is_closed():
+            await asyncio.shield(adapted._call_and_discard(begun.rollback))
+            self._root.close()
 
 
 async def _driver(connection: AsyncConnection) -> "asyncpg.Connection[Any]":

@@ -5,17 +5,18 @@ times what a small statement costs. Here taking one is an append and a pop; the 
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from types import TracebackType
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.kernel.faults import DRIVER_FAULTS, is_passing
+from domain.kernel.refusals import Unavailable
 
 
 class Lender:
-    """Lends the connections of one engine, at most `size` at once."""
+    """Lends the connections of one engine, at most `size` at once. Callers wait for one at most `wait_s` seconds."""
 
     def __init__(self, engine: AsyncEngine, *, size: int, wait_s: float) -> None:
         self._engine = engine
@@ -25,31 +26,9 @@ class Lender:
         self._idle: list[AsyncConnection] = []
         self.lent = 0
 
-    @asynccontextmanager
-    async def lend(self) -> AsyncIterator[AsyncConnection]:
-        """Lend a connection. One whose state is unknown afterwards is closed and not lent again.
-
-        Raises:
-            TimeoutError: none was free for `wait_s` seconds.
-        """
-        async with asyncio.timeout(self._wait_s) if self._places.locked() else _Ready():
-            await self._places.acquire()
-        self.lent += 1
-        try:
-            connection = await self._take()
-            try:
-                yield connection
-            except BaseException as fault:
-                if not isinstance(fault, Exception) or (isinstance(fault, DRIVER_FAULTS) and is_passing(fault)):
-                    # A task that is cancelled leaves a statement behind that may still run.
-                    await asyncio.shield(_discard(connection))
-                else:
-                    await self._give_back(connection)
-                raise
-            await self._give_back(connection)
-        finally:
-            self.lent -= 1
-            self._places.release()
+    def lend(self) -> "Loan":
+        """Lend a connection for the length of an `async with` block."""
+        return Loan(self)
 
     async def close(self) -> None:
         """Close the connections that are not lent, and with them the engine."""
@@ -58,28 +37,84 @@ class Lender:
             await connection.close()
         await self._engine.dispose()
 
-    async def _take(self) -> AsyncConnection:
-        while self._idle:
-            connection = self._idle.pop()
-            if not _driver_of(connection).is_closed():
-                return connection
-            await _discard(connection)
-        return await self._engine.connect()
+    async def take(self) -> AsyncConnection:
+        """Return a connection that is nobody else's; `give_back` or `discard` must follow.
 
-    async def _give_back(self, connection: AsyncConnection) -> None:
-        if connection.in_transaction():
-            await asyncio.shield(connection.rollback())
-        self._idle.append(connection)
+        Raises:
+            TimeoutError: none was free in time.
+            Whatever the driver raises when it cannot connect.
+        """
+        if self._places.locked():
+            async with asyncio.timeout(self._wait_s):
+                await self._places.acquire()
+        else:
+            await self._places.acquire()
+        self.lent += 1
+        try:
+            while self._idle:
+                connection = self._idle.pop()
+                if not _driver_of(connection).is_closed():
+                    return connection
+                await _close(connection)
+            return await self._engine.connect()
+        except BaseException:
+            self._release()
+            raise
+
+    async def give_back(self, connection: AsyncConnection) -> None:
+        """Take a connection back whose state is known."""
+        try:
+            if connection.in_transaction():
+                await asyncio.shield(connection.rollback())
+            self._idle.append(connection)
+        finally:
+            self._release()
+
+    async def discard(self, connection: AsyncConnection) -> None:
+        """Take a connection back that must not be lent again, and close it."""
+        try:
+            await asyncio.shield(_close(connection))
+        finally:
+            self._release()
+
+    def _release(self) -> None:
+        self.lent -= 1
+        self._places.release()
 
 
-class _Ready:
-    """Nothing to wait for."""
+@dataclass
+class Loan:
+    """One connection for one block. Driver faults that pass by themselves leave the block as `Unavailable`."""
 
-    async def __aenter__(self) -> None:
-        return None
+    lender: Lender
+    connection: AsyncConnection | None = None
 
-    async def __aexit__(self, *_: object) -> None:
-        return None
+    async def __aenter__(self) -> AsyncConnection:
+        try:
+            self.connection = await self.lender.take()
+        except DRIVER_FAULTS as fault:
+            raise _refusal(fault) from fault
+        return self.connection
+
+    async def __aexit__(
+        self, _type: type[BaseException] | None, fault: BaseException | None, _traceback: TracebackType | None
+    ) -> None:
+        assert self.connection is not None, "the block was entered"
+        if fault is None:
+            await self.lender.give_back(self.connection)
+            return
+        is_driver_fault = isinstance(fault, DRIVER_FAULTS)
+        if not isinstance(fault, Exception) or (is_driver_fault and is_passing(fault)):
+            # What state the server's side is in is unknown: a cancelled task may leave a running statement behind.
+            await self.lender.discard(self.connection)
+        else:
+            await self.lender.give_back(self.connection)
+        if is_driver_fault:
+            raise _refusal(fault) from fault
+
+
+def _refusal(fault: BaseException) -> BaseException:
+    return Unavailable() if is_passing(fault) else fault
 
 
 def _driver_of(connection: AsyncConnection) -> Any:
@@ -88,6 +123,6 @@ def _driver_of(connection: AsyncConnection) -> Any:
     return held.connection.driver_connection
 
 
-async def _discard(connection: AsyncConnection) -> None:
+async def _close(connection: AsyncConnection) -> None:
     await connection.invalidate()
     await connection.close()

@@ -5,7 +5,7 @@ connection of their own for each batch, because sibling resolvers on one connect
 """
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
@@ -17,12 +17,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from domain.kernel.bus import Bus
 from domain.kernel.clock import Clock, system_clock
 from domain.kernel.facts import Fact, Readable, append_fact
-from domain.kernel.faults import DRIVER_FAULTS, is_passing
-from domain.kernel.hot import begin_now
+from domain.kernel.hot import Transaction
 from domain.kernel.ids import new_id
 from domain.kernel.jobs import JOBS_TOPIC, Job, insert_job
 from domain.kernel.lending import Lender
-from domain.kernel.refusals import Unavailable
 
 CONNECT_TIMEOUT_S = 3.0
 COMMAND_TIMEOUT_S = 10.0
@@ -108,39 +106,25 @@ class Database:
             Unavailable: the database went away, or a lock could not be had in time. Nothing was committed, unless
                 the connection broke during the commit itself: then the caller repeats with its idempotency key.
         """
-        async with _lend(self.writers) as connection:
+        async with self.writers.lend() as connection:
             work = Work(connection, now=clock())
-            async with connection.begin():
-                await begin_now(connection)
+            async with Transaction(connection):
                 yield work
                 await work.write_facts()
         bus.ring(work.rung)
 
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
+    def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Lend a short read connection; every statement is its own transaction.
 
         Raises:
             Unavailable: the database went away.
         """
-        async with _lend(self.readers) as connection:
-            yield connection
+        return self.readers.lend()
 
     async def close(self) -> None:
         """Close every connection of both pools."""
         await self.writers.close()
         await self.readers.close()
-
-
-@asynccontextmanager
-async def _lend(lender: Lender) -> AsyncIterator[AsyncConnection]:
-    try:
-        async with lender.lend() as connection:
-            yield connection
-    except DRIVER_FAULTS as fault:
-        if not is_passing(fault):
-            raise
-        raise Unavailable() from fault
 
 
 @dataclass(frozen=True)
@@ -150,11 +134,9 @@ class Reads:
     database: Readable
     now: datetime
 
-    @asynccontextmanager
-    async def connection(self) -> AsyncIterator[AsyncConnection]:
+    def connection(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Lend a short read connection, for this load only."""
-        async with self.database.read() as connection:
-            yield connection
+        return self.database.read()
 
 
 @dataclass(frozen=True)
@@ -163,9 +145,8 @@ class _Lent:
 
     held: AsyncConnection
 
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
-        yield self.held
+    def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        return nullcontext(self.held)
 
 
 def _engine(url: str, pool_size: int) -> AsyncEngine:

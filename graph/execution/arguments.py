@@ -7,8 +7,9 @@ from typing import Any
 import strawberry
 from graphql import FieldNode, GraphQLField, VariableNode, Visitor, visit
 from graphql.execution.values import VariableValues, get_argument_values
-from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
+
+from graph.execution.inputs import Inputs
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class ArgumentPlan:
     declared: StrawberryField
     definition: GraphQLField
     node: FieldNode
-    convert: Callable[[StrawberryField, dict[str, Any]], dict[str, Any]]
+    inputs: Inputs
     hide_suggestions: bool
     # What literals alone came to; None when variables are named.
     fixed: Mapping[str, Any] | None
@@ -29,27 +30,23 @@ class ArgumentPlan:
         Raises:
             GraphQLError: a variable does not give what the argument needs.
         """
-        coerced = self.fixed
+        coerced: Mapping[str, Any] | None = self.fixed
         if coerced is None:
             coerced = get_argument_values(self.definition, self.node, variables, None, self.hide_suggestions)
-        return self.convert(self.declared, dict(coerced))
+        return self.inputs.convert(self.declared, coerced)
 
 
 def argument_planner(
     schema: strawberry.Schema, *, hide_suggestions: bool
 ) -> Callable[[StrawberryField, GraphQLField, FieldNode], ArgumentPlan]:
     """Return what plans the arguments of a schema's fields."""
-    registry = schema.schema_converter.scalar_registry
-    config = schema.config
-
-    def convert(declared: StrawberryField, coerced: dict[str, Any]) -> dict[str, Any]:
-        return convert_arguments(coerced, declared.arguments, scalar_registry=registry, config=config)
+    inputs = Inputs(schema)
 
     def plan(declared: StrawberryField, definition: GraphQLField, node: FieldNode) -> ArgumentPlan:
         fixed = None
         if not _names_variables(node):
             fixed = get_argument_values(definition, node, VariableValues({}, {}), None, hide_suggestions)
-        return ArgumentPlan(declared, definition, node, convert, hide_suggestions, fixed)
+        return ArgumentPlan(declared, definition, node, inputs, hide_suggestions, fixed)
 
     return plan
 

@@ -99,7 +99,7 @@ class CompiledExecutor:
             self._trim()
         if isinstance(plan, Unsupported):
             return self._left(plan.reason)
-        measures.executions_total.labels(COMPILED, "").inc()
+        measures.executions(COMPILED, "").inc()
         return plan
 
     async def execute(
@@ -145,4 +145,4 @@ class CompiledExecutor:
 
     @staticmethod
     def _left(reason: str) -> None:
-        measures.executions_total.labels("interpreted", reason).inc()
+        measures.executions("interpreted", reason).inc()
