@@ -24,6 +24,7 @@ class Lender:
         self._places = asyncio.Semaphore(size)
         # The last one given back is lent next: what is left over can be closed by the server's own timeouts.
         self._idle: list[AsyncConnection] = []
+        self._is_closing = False
         self.lent = 0
 
     def lend(self) -> "Loan":
@@ -31,7 +32,8 @@ class Lender:
         return Loan(self)
 
     async def close(self) -> None:
-        """Close the connections that are not lent, and with them the engine."""
+        """Close the connections that are not lent, and the engine; a lent one is closed when it comes back."""
+        self._is_closing = True
         idle, self._idle = self._idle, []
         for connection in idle:
             await connection.close()
@@ -66,7 +68,10 @@ class Lender:
         try:
             if connection.in_transaction():
                 await asyncio.shield(connection.rollback())
-            self._idle.append(connection)
+            if self._is_closing:
+                await connection.close()
+            else:
+                self._idle.append(connection)
         finally:
             self._release()
 
