@@ -140,6 +140,7 @@ def _licences_of(settings: Settings, keyring: Keyring) -> LicenceProvider:
         communication_key_id=settings.axinom_communication_key_id,
         communication_key=settings.axinom_communication_key,
         licence_urls={system: url for system, url in urls.items() if url},
+        requires_hdcp=settings.axinom_requires_hdcp,
     )
     try:
         return choose_provider(

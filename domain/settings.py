@@ -73,6 +73,7 @@ class Settings:
     axinom_widevine_url: str = ""
     axinom_playready_url: str = ""
     axinom_fairplay_url: str = ""
+    axinom_requires_hdcp: bool = False
     speke_token: str | None = field(default=None, repr=False)
     player_origins: tuple[str, ...] = ()
 
@@ -147,6 +148,7 @@ class _Drm(TypedDict):
     axinom_widevine_url: str
     axinom_playready_url: str
     axinom_fairplay_url: str
+    axinom_requires_hdcp: bool
     speke_token: str | None
     player_origins: tuple[str, ...]
 
@@ -163,6 +165,7 @@ def _drm(variables: "_Variables") -> _Drm:
         "axinom_widevine_url": variables.url("AXINOM_WIDEVINE_URL", "", ("https",)),
         "axinom_playready_url": variables.url("AXINOM_PLAYREADY_URL", "", ("https",)),
         "axinom_fairplay_url": variables.url("AXINOM_FAIRPLAY_URL", "", ("https", "skd")),
+        "axinom_requires_hdcp": variables.flag("AXINOM_REQUIRE_HDCP", default=False),
         "speke_token": variables.optional("SPEKE_TOKEN"),
         "player_origins": variables.words("PLAYER_ORIGINS", ()),
     }

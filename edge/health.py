@@ -12,12 +12,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from domain.kernel.refusals import Unavailable
-from domain.media.object_store import ObjectMissing
 from domain.runtime import Runtime
 
 PART_TIMEOUT_S = 2.0
 # An object that never exists: asking for it tells whether the store answers.
-PROBE_KEY = "healthz/absent"
 NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -76,10 +74,7 @@ async def _bus(runtime: Runtime) -> bool:
 
 
 async def _storage(runtime: Runtime) -> bool:
-    try:
-        await runtime.objects.head(PROBE_KEY)
-    except ObjectMissing:
-        return True
+    await runtime.objects.check()
     return True
 
 

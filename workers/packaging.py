@@ -136,7 +136,6 @@ async def _build(order: Order) -> tuple[list[BuiltPackage], Pictures]:
     inputs = Inputs(await _videos(order), await _audios(order), await _texts(order))
     await order.report(JOINED)
     pictures = await _make_pictures(order, inputs.videos)
-    await order.report(PICTURED)
     built = []
     for number, (scheme, id) in enumerate(order.packages.items(), start=1):
         built.append(await _package(order, inputs, scheme, id))
@@ -230,6 +229,9 @@ async def _make_pictures(order: Order, videos: Sequence[VideoInput]) -> Pictures
         thumbnails = await make_thumbnails(tools, small.path, plan, small.rung, folder=folder)
         files = {poster_key(asset_id, poster.width): poster.path for poster in posters}
         files |= {thumbnails_key(asset_id, path.name): path for path in (thumbnails.vtt, *thumbnails.sheets)}
+        # Their names are the asset's and not the attempt's: an attempt that has lost its job stops here, and what two
+        # attempts make of the same chunks is the same.
+        await order.report(PICTURED)
         await order.studio.store(files)
     return Pictures(poster_widths=tuple(poster.width for poster in posters), has_thumbnails=True)
 

@@ -38,6 +38,8 @@ class AxinomLicences:
     communication_key_id: str
     communication_key: bytes = field(repr=False)
     licence_urls: Mapping[KeySystem, str]
+    # Asks for HDCP on standard definition too; higher ones always do.
+    requires_hdcp: bool = False
 
     @property
     def key_systems(self) -> frozenset[KeySystem]:
@@ -86,7 +88,7 @@ class AxinomLicences:
             "license": _licence(request),
             "content_keys_source": {"inline": [self._inline(key) for key in keys]},
             "content_key_usage_policies": [
-                usage_policy(track_class, requires_hdcp=request.requires_hdcp) for track_class in classes
+                usage_policy(track_class, requires_hdcp=self.requires_hdcp) for track_class in classes
             ],
             # Players ask once for each key, with the same message; it dies of age instead.
             "license_server": {"access_control": access},
@@ -120,12 +122,13 @@ def is_seen_alike(address: str | None) -> bool:
 
 
 def _licence(request: LicenceRequest) -> dict[str, object]:
-    """The licence ends with the session; one that may be kept is counted from its first use as well."""
+    """The licence ends with the session, and so does what is played under it."""
     lasts_s = max(1, round((request.expires_at - request.now).total_seconds()))
     return {
         "start_datetime": _instant(request.now - CLOCK_SKEW),
         "expiration_datetime": _instant(request.expires_at),
-        "allow_persistence": request.persistent,
+        # Nothing is kept: access is decided anew for every session.
+        "allow_persistence": False,
         "fairplay": {"real_time_expiration": True, "playback_duration": lasts_s},
         "playready": {"real_time_expiration": True, "playback_duration": lasts_s},
         "widevine": {

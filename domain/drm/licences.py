@@ -30,7 +30,7 @@ class KeySystemUnavailable(Refusal):
 class LicenceRequest:
     """What a licence is for. `token` is the playback token of the session, `address` the viewer's, if bound to it.
 
-    `expires_at` is when the session ends at the latest; `persistent` licences may be kept for offline use.
+    `expires_at` is when the session ends at the latest. No licence may be kept for offline use.
     """
 
     session_id: UUID
@@ -40,8 +40,6 @@ class LicenceRequest:
     token: str = field(repr=False)
     now: datetime
     expires_at: datetime
-    requires_hdcp: bool = False
-    persistent: bool = False
     address: str | None = None
 
 

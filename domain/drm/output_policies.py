@@ -55,7 +55,7 @@ _WIDEVINE: dict[OutputProtection, dict[str, object]] = {
 
 
 def device_rule(track_class: TrackClass, *, requires_hdcp: bool) -> DeviceRule:
-    """Return the rule of a class; a title that requires HDCP asks for it on every picture."""
+    """Return the rule of a class; a service that requires HDCP asks for it on every picture."""
     rule = _RULES[track_class]
     if requires_hdcp and track_class is not TrackClass.AUDIO and rule.output is OutputProtection.NONE:
         return DeviceRule(OutputProtection.HDCP, hardware=rule.hardware)

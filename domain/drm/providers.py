@@ -22,6 +22,7 @@ class AxinomSettings:
     communication_key_id: str
     communication_key: str = field(repr=False)
     licence_urls: Mapping[KeySystem, str]
+    requires_hdcp: bool = False
 
 
 def choose_provider(
@@ -45,6 +46,7 @@ def choose_provider(
         communication_key_id=axinom.communication_key_id,
         communication_key=_communication_key(axinom.communication_key),
         licence_urls=dict(axinom.licence_urls),
+        requires_hdcp=axinom.requires_hdcp,
     )
 
 

@@ -146,7 +146,8 @@ async def package(
     """
     labels = _labels([*audios, *texts])
     tracks = [*(_video(v, folder) for v in videos), *(_audio(a, labels[a.id], folder) for a in _default_first(audios))]
-    with tempfile.TemporaryDirectory(prefix="marquee-text-") as scratch:
+    # Next to the folder and not in the system's: whoever sweeps up after a killed attempt finds it there.
+    with tempfile.TemporaryDirectory(prefix="marquee-text-", dir=folder.parent) as scratch:
         captions = [_bounded(text, duration_s, Path(scratch)) for text in texts]
         for text, path in zip(texts, captions, strict=True):
             tracks.append(_text(text, path, labels[text.id], folder))

@@ -1,5 +1,6 @@
 """Health, readiness and measures."""
 
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -59,6 +60,16 @@ async def test_a_process_without_a_part_is_not_ready_and_says_which(
         assert "hunter2" not in response.text
         # It lives all the same: restarting it would not bring the part back.
         assert (await client.get("/healthz")).status_code == 200
+
+
+async def test_a_local_folder_that_is_gone_is_not_ready(scene: GraphScene, tmp_path: Path) -> None:
+    folder = tmp_path / "media"
+    async with without(scene, objects=ObjectStore.open(folder.as_uri())) as client:
+        assert (await client.get("/readyz")).status_code == 200
+        shutil.rmtree(folder)
+        response = await client.get("/readyz")
+        assert response.status_code == 503
+        assert response.json()["parts"]["storage"]["ready"] is False
 
 
 async def test_measures_name_doors_and_never_paths(scene: GraphScene) -> None:

@@ -3,6 +3,7 @@ import hashlib
 import hmac
 import json
 import secrets
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -130,10 +131,17 @@ def test_a_message_is_bound_to_an_address_that_the_service_sees_as_well(
     assert message["license_server"] == {"access_control": {"prevent_drm_message_reuse": False} | allowed}
 
 
-def test_a_licence_may_be_kept_only_when_asked_for(keyring: Keyring) -> None:
-    message = claims_of(licences(keyring).entitlement(request(persistent=True), [key_of(TrackClass.SD)]))["message"]
+def test_no_licence_may_be_kept(keyring: Keyring) -> None:
+    message = claims_of(licences(keyring).entitlement(request(), [key_of(TrackClass.SD)]))["message"]
     assert isinstance(message, dict)
-    assert message["license"]["allow_persistence"] is True
+    assert message["license"]["allow_persistence"] is False
+
+
+def test_a_service_that_requires_hdcp_says_so_in_every_message(keyring: Keyring) -> None:
+    strict = replace(licences(keyring), requires_hdcp=True)
+    message = claims_of(strict.entitlement(request(), [key_of(TrackClass.SD)]))["message"]
+    assert isinstance(message, dict)
+    assert message["content_key_usage_policies"] == [usage_policy(TrackClass.SD, requires_hdcp=True)]
 
 
 def test_better_pictures_ask_more_of_the_device() -> None:
@@ -161,7 +169,7 @@ def test_better_pictures_ask_more_of_the_device() -> None:
     }
 
 
-def test_a_title_that_requires_hdcp_asks_for_it_on_every_picture() -> None:
+def test_a_service_that_requires_hdcp_asks_for_it_on_every_picture() -> None:
     assert usage_policy(TrackClass.SD, requires_hdcp=True)["fairplay"] == {"hdcp": "TYPE0"}
     assert usage_policy(TrackClass.SD, requires_hdcp=True)["widevine"] == {
         "device_security_level": "SW_SECURE_CRYPTO",
