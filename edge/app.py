@@ -60,7 +60,7 @@ def create_app(given: Settings | Runtime) -> Starlette:
             log.info("app.ended")
 
     app = Starlette(
-        routes=_routes(),
+        routes=_routes(settings),
         middleware=[Middleware(RequestLog), Middleware(Security, settings=settings)],
         lifespan=lifespan,
     )
@@ -68,7 +68,7 @@ def create_app(given: Settings | Runtime) -> Starlette:
     return app
 
 
-def _routes() -> list[BaseRoute]:
+def _routes(settings: Settings) -> list[BaseRoute]:
     return [
         Route("/graphql", _GraphqlRoute(), methods=["GET", "POST"]),
         WebSocketRoute("/graphql", _graphql_socket),
@@ -80,7 +80,7 @@ def _routes() -> list[BaseRoute]:
         *health.routes,
         *metrics.routes,
         # The page answers every path that is left, so it comes last.
-        *pages.routes,
+        *pages.page_routes(public_url=settings.public_url),
     ]
 
 

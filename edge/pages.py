@@ -6,11 +6,14 @@ every time, so that a new build shows at once.
 
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit, urlunsplit
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
+
+from edge.identity import LOOPBACK_NAMES
 
 _DIST = Path(__file__).resolve().parent.parent / "web" / "dist"
 _ASSETS = "assets"
@@ -43,6 +46,8 @@ class Pages:
     """Answers from one build folder."""
 
     folder: Path = _DIST
+    # The page's address; addresses of media and licences begin with it.
+    public_url: str | None = None
 
     async def asset(self, request: Request) -> Response:
         """A hashed file of the build; an unknown one is an honest 404, never the page."""
@@ -60,7 +65,8 @@ class Pages:
         # No address of the page has a dot in its end, so this asks for a file that is not there.
         if asked.suffix:
             raise HTTPException(404)
-        return self.html("index.html")
+        elsewhere = self._at_public_url(request)
+        return self.html("index.html") if elsewhere is None else RedirectResponse(elsewhere, status_code=307)
 
     def html(self, name: str) -> Response:
         """One of the build's HTML files, or 503 with one line that says how to build them."""
@@ -68,6 +74,12 @@ class Pages:
         if path is None:
             return PlainTextResponse(_BUILD_MISSING, status_code=503, headers={"cache-control": "no-store"})
         return _file_response(path, _ASK_EVERY_TIME)
+
+    def _at_public_url(self, request: Request) -> str | None:
+        """Another name of this machine's loopback would be a foreign origin to the media: send it to the public one."""
+        here, there = urlsplit(str(request.url)), urlsplit(self.public_url or "")
+        is_other_name = here.hostname != there.hostname and {here.hostname, there.hostname} <= set(LOOPBACK_NAMES)
+        return urlunsplit(here._replace(netloc=there.netloc)) if is_other_name and here.port == there.port else None
 
     def _file(self, asked: PurePosixPath) -> Path | None:
         """The file of that name inside the folder; None when there is none, or when the name leads outside."""
@@ -83,9 +95,9 @@ def _file_response(path: Path, headers: dict[str, str]) -> FileResponse:
     return FileResponse(path, media_type=media_type, headers={**headers, "x-content-type-options": "nosniff"})
 
 
-def page_routes(folder: Path = _DIST) -> list[Route]:
+def page_routes(folder: Path = _DIST, *, public_url: str | None = None) -> list[Route]:
     """The routes of one build folder. The last one answers every path, so mount these after all other doors."""
-    pages = Pages(folder)
+    pages = Pages(folder, public_url)
     return [
         Route(f"/{_ASSETS}/{{path:path}}", pages.asset, methods=["GET"]),
         Route("/", pages.page, methods=["GET"]),
@@ -96,6 +108,3 @@ def page_routes(folder: Path = _DIST) -> list[Route]:
 def workbench(folder: Path = _DIST) -> Response:
     """The GraphQL workbench's page, for a browser that opens `/graphql` in development."""
     return Pages(folder).html("ide.html")
-
-
-routes = page_routes()

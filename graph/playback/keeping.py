@@ -104,7 +104,7 @@ async def start_playback(
     )
     return StartedRow(
         session=started.session,
-        addresses=PlayAddresses(started.token),
+        addresses=PlayAddresses(started.token, key_system),
         request=licence_request(context, started.session, token=started.token, key_system=key_system),
         decision=started.decision,
         resume_position_s=started.resume_position_s,
@@ -135,7 +135,7 @@ async def heartbeat_playback(
     )
     return HeartbeatRow(
         session=accepted.session,
-        addresses=PlayAddresses(accepted.token),
+        addresses=PlayAddresses(accepted.token, key_system),
         request=licence_request(context, accepted.session, token=accepted.token, key_system=key_system),
     )
 

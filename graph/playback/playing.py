@@ -7,6 +7,7 @@ import strawberry
 from domain.drm import LicenceGrant, LicenceRequest
 from domain.entitlements import AccessDecision as DecisionRow
 from domain.media.manifests import HLS_NAME, MPD_NAME
+from domain.media.packager import Scheme
 from domain.playback import HEARTBEAT_EVERY_S
 from domain.playback import PlaybackSession as SessionRow
 from graph.batching import batched, derived
@@ -33,10 +34,18 @@ class PlayAddresses:
     """What stands below a session's path. The token in it is a secret of the session."""
 
     token: str = field(repr=False)
+    key_system: KeySystem = KeySystem.CLEARKEY
 
     def path(self, name: str) -> str:
         """Return the path of something in the session."""
         return f"{PLAY}/{self.token}/{name}"
+
+    @property
+    def hls(self) -> str:
+        """The path of the HLS playlist. FairPlay reads only `cbcs`; all others what most players can."""
+        if self.key_system is KeySystem.FAIRPLAY:
+            return self.path(f"{Scheme.CBCS.value}/{HLS_NAME}")
+        return self.path(HLS_NAME)
 
 
 @dataclass(frozen=True)
@@ -70,7 +79,7 @@ class ManifestUrls:
         lambda addresses, context: context.address_of(addresses.path(MPD_NAME)), description="The DASH manifest."
     )
     hls: str = derived(
-        lambda addresses, context: context.address_of(addresses.path(HLS_NAME)),
+        lambda addresses, context: context.address_of(addresses.hls),
         description="The HLS multivariant playlist.",
     )
 

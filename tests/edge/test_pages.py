@@ -80,3 +80,20 @@ def test_a_missing_build_is_said_in_one_line(tmp_path: Path) -> None:
 def test_the_workbench_is_the_second_page(build: Path, tmp_path: Path) -> None:
     assert workbench(build).status_code == 200
     assert workbench(tmp_path / "nowhere").status_code == 503
+
+
+@pytest.mark.parametrize(
+    ("opened", "sent_to"),
+    [
+        ("http://127.0.0.1:8000/title/x?y=1", "http://localhost:8000/title/x?y=1"),
+        ("http://localhost:8000/", None),
+        # Another server, or a name that somebody else may own, is left where it is.
+        ("http://127.0.0.1:9000/", None),
+        ("http://marquee.example:8000/", None),
+    ],
+)
+def test_another_name_of_this_machine_leads_to_the_public_one(build: Path, opened: str, sent_to: str | None) -> None:
+    app = Starlette(routes=page_routes(build, public_url="http://localhost:8000"))
+    answer = TestClient(app).get(opened, follow_redirects=False)
+    assert answer.headers.get("location") == sent_to
+    assert answer.status_code == (200 if sent_to is None else 307)

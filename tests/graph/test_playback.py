@@ -5,8 +5,10 @@ from uuid import uuid4
 
 import pytest
 
+from domain.drm import KeySystem
 from domain.entitlements import Plan
 from graph.global_ids import Kind, global_id
+from graph.playback.playing import PlayAddresses
 from tests.graph.asking import change
 from tests.graph_scene import GraphScene, Person
 from tests.playable import Playable
@@ -220,3 +222,8 @@ async def test_the_manifest_address_is_served_to_the_viewer(scene: GraphScene) -
     assert (await scene.client.get(scene.url + path)).status_code == 404
     forged = path.replace("/play/", "/play/x")
     assert (await scene.client.get(scene.url + forged)).status_code == 403
+
+
+def test_fairplay_gets_the_playlist_of_the_package_it_reads() -> None:
+    assert PlayAddresses("t", KeySystem.FAIRPLAY).hls == "/play/t/cbcs/master.m3u8"
+    assert PlayAddresses("t", KeySystem.WIDEVINE).hls == "/play/t/master.m3u8"
