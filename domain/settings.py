@@ -51,6 +51,7 @@ class Settings:
     public_url: str = "http://localhost:8000"
     trusted_proxies: tuple[str, ...] = ()
     demo: bool = True
+    graphql_trusted_only: bool = False
 
     database_url: str = field(default="", repr=False)
     write_pool_size: int = 10
@@ -105,6 +106,7 @@ class Settings:
             public_url=variables.url("PUBLIC_URL", f"http://localhost:{port}", ("http", "https")).rstrip("/"),
             trusted_proxies=variables.words("TRUSTED_PROXIES", ()),
             demo=variables.flag("DEMO", default=not in_production),
+            graphql_trusted_only=variables.flag("GRAPHQL_TRUSTED_ONLY", default=False),
             database_url=database_url,
             write_pool_size=variables.whole("WRITE_POOL_SIZE", 10, least=1, most=200),
             read_pool_size=variables.whole("READ_POOL_SIZE", 10, least=1, most=200),

@@ -9,8 +9,8 @@ RequestLog ─ Security ─┬─ /graphql   POST, GET, SSE, WebSocket
 import asyncio
 import signal
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from types import FrameType
 
 import structlog
@@ -26,15 +26,18 @@ from domain.settings import Environment, Settings
 from edge import health, metrics, pages, play, posters, session, speke, uploads
 from edge.identity import caller_of, caller_of_socket, is_own_page
 from edge.logs import configure_logs
+from edge.page_documents import PageDocuments
 from edge.request_log import RequestLog
 from edge.security import Security
 from edge.traces import exporting_traces
+from graph.admission import Admission
 from graph.answering import Graph
 from graph.limits import Limits
 from graph.schema import strawberry_schema
 from graph.transports.http import HttpDoor
 from graph.transports.streams import OpenStreams
 from graph.transports.websocket import WebSocketDoor
+from graph.trusted import TrustedDocuments
 
 log = structlog.get_logger(__name__)
 
@@ -53,7 +56,9 @@ def create_app(given: Settings | Runtime) -> Starlette:
                 opened.enter_context(exporting_traces(settings))
                 runtime = await opened.enter_async_context(open_runtime(settings))
             app.state.runtime = runtime
-            app.state.http_door, app.state.socket_door = _graphql_doors(runtime, app.state.streams)
+            page = PageDocuments.open(is_development=settings.environment is Environment.DEVELOPMENT)
+            app.state.http_door, app.state.socket_door = _graphql_doors(runtime, app.state.streams, page)
+            await opened.enter_async_context(_beside(page.register(runtime)))
             opened.enter_context(_on_termination(app.state.streams.close_all))
             log.info("app.started", public_url=settings.public_url, environment=settings.environment.value)
             yield
@@ -84,13 +89,27 @@ def _routes(settings: Settings) -> list[BaseRoute]:
     ]
 
 
-def _graphql_doors(runtime: Runtime, streams: OpenStreams) -> tuple[HttpDoor, WebSocketDoor]:
+def _graphql_doors(runtime: Runtime, streams: OpenStreams, page: PageDocuments) -> tuple[HttpDoor, WebSocketDoor]:
     is_open = runtime.settings.environment is Environment.DEVELOPMENT
     graph = Graph(strawberry_schema(), runtime, limits=Limits(), is_open=is_open)
+    trusted = TrustedDocuments(runtime, own=page.find)
+    admission = Admission(graph, trusted, trusted_only=runtime.settings.graphql_trusted_only)
     return (
-        HttpDoor(graph, caller_of, streams, workbench=pages.workbench if is_open else None),
-        WebSocketDoor(graph, caller_of_socket, is_own_page, streams),
+        HttpDoor(admission, caller_of, streams, workbench=pages.workbench if is_open else None),
+        WebSocketDoor(admission, caller_of_socket, is_own_page, streams),
     )
+
+
+@asynccontextmanager
+async def _beside(doing: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """Let something run beside the block, at most until the block ends."""
+    task = asyncio.create_task(doing)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 class _GraphqlRoute:

@@ -7,7 +7,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import strawberry
@@ -48,6 +48,16 @@ class Answer:
 
     payload: Mapping[str, Any]
     is_refused: bool = False
+
+    @property
+    def has_errors(self) -> bool:
+        """Tell whether anything went wrong, as a whole or in part."""
+        return "errors" in self.payload
+
+    def with_extensions(self, extensions: Mapping[str, object]) -> "Answer":
+        """Return the same response with more extensions."""
+        merged = {**self.payload.get("extensions", {}), **extensions}
+        return replace(self, payload={**self.payload, "extensions": merged})
 
 
 class Graph:
@@ -190,4 +200,4 @@ def _answer_of(result: ExecutionResult, operation_id: str) -> Answer:
 def _outcome(answer: Answer) -> str:
     if answer.is_refused:
         return "refused"
-    return "errors" if "errors" in answer.payload else "ok"
+    return "errors" if answer.has_errors else "ok"

@@ -54,6 +54,10 @@ class Operation:
     cost: Cost
     page_defaults: Mapping[str, int]
 
+    def cost_with(self, variables: Mapping[str, Any]) -> int:
+        """Return what it costs with these variables."""
+        return self.cost.total({**self.page_defaults, **variables})
+
     @property
     def kind(self) -> OperationType:
         return self.definition.operation
@@ -84,9 +88,26 @@ class Documents:
             OperationRefused.
         """
         operation = _pick(self._operations_of(text), name)
-        if operation.cost.total({**operation.page_defaults, **variables}) > self.limits.cost_max:
-            raise OperationRefused([coded("This asks for too much at once. Ask for shorter pages.", "TOO_COSTLY")])
+        self._check_cost(operation.cost_with(variables))
         return operation
+
+    def check(self, text: str) -> list[Operation]:
+        """Return every operation of a document that may be sent one day, with the pages it names itself.
+
+        Raises:
+            OperationRefused.
+        """
+        operations = list(self._operations_of(text).values())
+        for operation in operations:
+            self._check_cost(operation.cost_with({}))
+        return operations
+
+    def _check_cost(self, requested: int) -> None:
+        most = self.limits.cost_max
+        if requested > most:
+            message = f"This costs {requested} and may cost {most}. Ask for shorter pages, or for less of each row."
+            cost = {"requested": requested, "max": most}
+            raise OperationRefused([GraphQLError(message, extensions={"code": "TOO_COSTLY", "cost": cost})])
 
     def _operations_of(self, text: str) -> dict[str | None, Operation]:
         kept = self._kept.get(text)

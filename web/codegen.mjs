@@ -1,16 +1,17 @@
 // Types the page's operations from the API's schema: `../schema.graphql` and every `src/**/*.graphql` become `src/gql/operations.ts`.
-// Documents are emitted as plain strings, so the page ships no GraphQL parser.
+// The page sends the ids of its documents only; the texts go into `src/gql/persisted.json`, which the server registers.
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { codegen } from "@graphql-codegen/core";
-import * as typedDocumentNode from "@graphql-codegen/typed-document-node";
 import * as typescriptOperations from "@graphql-codegen/typescript-operations";
 import { buildSchema, parse, validate } from "graphql";
+import { manifestOf, plugin as trustedDocuments } from "./trusted-documents.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const schemaPath = process.env.MARQUEE_SCHEMA ?? join(here, "..", "schema.graphql");
 const output = join(here, "src", "gql", "operations.ts");
+const manifest = join(here, "src", "gql", "persisted.json");
 
 async function readDocuments(folder) {
   const entries = await readdir(folder, { withFileTypes: true, recursive: true });
@@ -35,7 +36,6 @@ const documents = await readDocuments(join(here, "src"));
 refuseInvalid(schema, documents);
 
 const config = {
-  documentMode: "string",
   enumsAsTypes: true,
   enumType: "string-literal",
   useTypeImports: true,
@@ -50,7 +50,8 @@ const content = await codegen({
   filename: output,
   config,
   plugins: [{ operations: {} }, { documents: {} }],
-  pluginMap: { operations: typescriptOperations, documents: typedDocumentNode },
+  pluginMap: { operations: typescriptOperations, documents: { plugin: trustedDocuments } },
 });
 await mkdir(dirname(output), { recursive: true });
 await writeFile(output, `${content}\n`);
+await writeFile(manifest, `${JSON.stringify(manifestOf(documents), null, 1)}\n`);

@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
+import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
 const api = process.env["MARQUEE_API"] ?? "http://127.0.0.1:8000";
@@ -8,8 +10,17 @@ const page = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 /** The doors of the API, reached through the development server so that the page keeps one origin. */
 const doors = ["/graphql", "/session", "/uploads", "/play", "/posters"];
 
+/** Puts the texts of the page's documents beside the page; the server registers them and shows them to nobody. */
+const manifest: Plugin = {
+  name: "trusted-documents",
+  generateBundle() {
+    const source = readFileSync(page("src/gql/persisted.json"));
+    this.emitFile({ type: "asset", fileName: "documents.manifest", source });
+  },
+};
+
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), manifest],
   build: {
     target: "es2022",
     // Two pages: the product, and the GraphQL workbench that the API shows at /graphql in development.

@@ -1,12 +1,14 @@
 """The HTTP door: POST and GET, after the GraphQL over HTTP specification (working draft), and streams over SSE.
 
 Queries may come by GET, mutations only by POST with a JSON body, which browsers never send across origins without
-asking first. The status is 200 whenever something was executed; a request that was wrong in itself gets 400, unless
-the client only understands `application/json`, which promises 200 for every well-formed request.
+asking first. Caches may keep the answer to a query by GET whose document has an id, see `caching`. The status is 200
+whenever something was executed; a request that was wrong in itself gets 400, unless the client only understands
+`application/json`, which promises 200 for every well-formed request.
 """
 
 import math
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 
 import orjson
@@ -15,11 +17,13 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
 from domain.kernel.refusals import Refusal, Unavailable
-from graph.answering import Answer, Graph, GraphQLRequest, new_operation_id, refusal_answer
+from graph.admission import Admission, Admitted
+from graph.answering import Answer, new_operation_id, refusal_answer
 from graph.context import Caller
-from graph.operations import Operation, OperationRefused
+from graph.operations import OperationRefused
 from graph.refusal_fields import extensions_of
-from graph.transports.requests import RequestMalformed, problem_payload, read_request
+from graph.transports.caching import cacheable
+from graph.transports.requests import ID_NAMES, RequestMalformed, problem_payload, program_of, read_request
 from graph.transports.sse import EVENT_STREAM, event_stream
 from graph.transports.streams import OpenStreams
 
@@ -34,7 +38,7 @@ Identify = Callable[[HTTPConnection], Awaitable[Caller]]
 class HttpDoor:
     """Answers operations over HTTP. `identify` tells who sends one; `workbench` is the page for people, if any."""
 
-    graph: Graph
+    admission: Admission
     identify: Identify
     streams: OpenStreams
     workbench: Callable[[], Response] | None = None
@@ -48,8 +52,7 @@ class HttpDoor:
             return _written(Answer(_UNACCEPTABLE), JSON, status=406)
         operation_id = request.scope.get("operation_id") or new_operation_id()
         try:
-            asked = await read_request(request)
-            operation = self._prepare(request, asked)
+            admitted = await self._admit(request, wanted)
             caller = await self.identify(request)
         except RequestMalformed as malformed:
             headers = ALLOWED if malformed.status == 405 else None
@@ -61,20 +64,31 @@ class HttpDoor:
         except Refusal as refusal:
             return _refusal(refusal, _plain(wanted))
         if wanted == EVENT_STREAM:
-            answers = self.graph.stream(operation, asked, caller, operation_id=operation_id)
-            return event_stream(answers, self.streams)
-        answer = await self.graph.answer(operation, asked, caller, operation_id=operation_id)
-        return self._refused(answer, wanted) if answer.is_refused else _written(answer, wanted)
+            return event_stream(self._stream(admitted, caller, operation_id), self.streams)
+        graph = self.admission.graph
+        answer = await graph.answer(admitted.operation, admitted.request, caller, operation_id=operation_id)
+        if answer.is_refused:
+            return self._refused(answer, wanted)
+        response = _written(self.admission.with_cost(answer, admitted), wanted)
+        if request.method == "POST" or not admitted.is_named or answer.has_errors:
+            return response
+        return cacheable(response, request, is_anonymous=caller.viewer is None)
 
-    def _prepare(self, request: Request, asked: GraphQLRequest) -> Operation:
-        operation = self.graph.prepare(asked)
-        is_stream = _wanted(request.headers.get("accept", "")) == EVENT_STREAM
-        if request.method == "GET" and operation.kind is OperationType.MUTATION:
+    async def _admit(self, request: Request, wanted: str) -> Admitted:
+        admitted = await self.admission.admit(await read_request(request), program_of(request))
+        if request.method != "POST" and admitted.operation.kind is OperationType.MUTATION:
             raise RequestMalformed("Send mutations by POST.", status=405, code="METHOD_NOT_ALLOWED")
-        if operation.kind is OperationType.SUBSCRIPTION and not is_stream:
+        if admitted.operation.kind is OperationType.SUBSCRIPTION and wanted != EVENT_STREAM:
             message = f"Ask for a subscription with `Accept: {EVENT_STREAM}`, or over a WebSocket."
             raise RequestMalformed(message, code="STREAM_REQUIRED")
-        return operation
+        return admitted
+
+    async def _stream(self, admitted: Admitted, caller: Caller, operation_id: str) -> AsyncGenerator[Answer, None]:
+        graph = self.admission.graph
+        answers = graph.stream(admitted.operation, admitted.request, caller, operation_id=operation_id)
+        async with aclosing(answers):
+            async for answer in answers:
+                yield self.admission.with_cost(answer, admitted)
 
     @staticmethod
     def _refused(answer: Answer, wanted: str) -> Response:
@@ -104,7 +118,8 @@ def _refusal(refusal: Refusal, media_type: str) -> Response:
 
 def _is_visit(request: Request) -> bool:
     """Tell a browser that opens the address from a client that asks something."""
-    return request.method == "GET" and "query" not in request.query_params and "text/html" in _types(request)
+    names_document = any(name in request.query_params for name in ("query", "extensions", *ID_NAMES))
+    return request.method == "GET" and not names_document and "text/html" in _types(request)
 
 
 def _types(request: Request) -> list[str]:

@@ -3,17 +3,26 @@
 RequestMalformed   it is no GraphQL request at all; `status` says how over HTTP
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 
-from graph.answering import GraphQLRequest
+from graph.admission import Asked
+from graph.trusted import ClientProgram
 
 # Documents are bounded on their own; the rest is variables.
 BODY_MAX_BYTES = 256 * 1024
 JSON_TYPES = ("application/json", "application/graphql+json")
+# The id of a registered document: as GraphQL over HTTP names it, then as Relay's examples and its users do.
+ID_NAMES = ("documentId", "doc_id", "id")
+ID_MAX_CHARS = 256
+# How clients name themselves. Over sockets the same names stand in the payload of connection_init.
+CLIENT_NAMES = ("graphql-client-name", "x-graphql-client-name", "apollographql-client-name")
+CLIENT_VERSIONS = ("graphql-client-version", "x-graphql-client-version", "apollographql-client-version")
+CLIENT_MAX_CHARS = 100
+APQ_VERSION = 1
 
 
 class RequestMalformed(Exception):
@@ -26,13 +35,13 @@ class RequestMalformed(Exception):
         self.code = code
 
 
-async def read_request(request: Request) -> GraphQLRequest:
+async def read_request(request: Request) -> Asked:
     """Read the operation of an HTTP request.
 
     Raises:
         RequestMalformed.
     """
-    if request.method == "GET":
+    if request.method in ("GET", "HEAD"):
         return _from_query_string(request)
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in JSON_TYPES:
@@ -41,7 +50,7 @@ async def read_request(request: Request) -> GraphQLRequest:
     return request_of(_json(await _body(request), "body"))
 
 
-def request_of(given: object) -> GraphQLRequest:
+def request_of(given: object) -> Asked:
     """Check the parameters of a GraphQL request.
 
     Raises:
@@ -50,22 +59,60 @@ def request_of(given: object) -> GraphQLRequest:
     if isinstance(given, list):
         raise RequestMalformed("Batches are not accepted. Send one operation at a time.", code="BATCH_REFUSED")
     if not isinstance(given, dict):
-        raise RequestMalformed("Send an object with a query.")
-    query = given.get("query")
-    if not isinstance(query, str) or not query:
-        raise RequestMalformed("Send the document as `query`, a text.")
+        raise RequestMalformed("Send an object with a query, or with the id of a registered document.")
     name = given.get("operationName") or None
     if name is not None and not isinstance(name, str):
         raise RequestMalformed("`operationName` is a text.")
     variables: object = given.get("variables")
     if variables is not None and not isinstance(variables, dict):
         raise RequestMalformed("`variables` is an object.")
-    if not isinstance(given.get("extensions"), dict | None):
+    extensions: object = given.get("extensions")
+    if not isinstance(extensions, dict | None):
         raise RequestMalformed("`extensions` is an object.")
-    return GraphQLRequest(query, name, variables or {})
+    query, document_id, hash = _document_of(given, extensions or {})
+    shows_cost = (extensions or {}).get("cost") is True
+    return Asked(query, document_id, hash, name, variables or {}, shows_cost)
 
 
-def _from_query_string(request: Request) -> GraphQLRequest:
+def program_of(connection: HTTPConnection, credentials: Mapping[str, Any] | None = None) -> ClientProgram:
+    """Return which program asks, by its headers or by the payload of connection_init."""
+    name = _first_of(CLIENT_NAMES, credentials or {}) or _first_of(CLIENT_NAMES, connection.headers)
+    version = _first_of(CLIENT_VERSIONS, credentials or {}) or _first_of(CLIENT_VERSIONS, connection.headers)
+    return ClientProgram(name, version if name is not None else None)
+
+
+def _document_of(given: Mapping[str, Any], extensions: Mapping[str, Any]) -> tuple[str | None, str | None, str | None]:
+    """Return the document's text, id and hash, as far as they are given."""
+    query = given.get("query") or None
+    document_id = next((given[name] for name in ID_NAMES if given.get(name)), None)
+    hash = _hash_of(extensions.get("persistedQuery"))
+    if query is None and document_id is None and hash is None:
+        raise RequestMalformed("Send the document as `query`, a text, or its id as `documentId`.")
+    if not isinstance(query, str | None):
+        raise RequestMalformed("`query` is a text.")
+    if not isinstance(document_id, str | None) or len(document_id or "") > ID_MAX_CHARS:
+        raise RequestMalformed(f"`documentId` is a text of at most {ID_MAX_CHARS} characters.")
+    if document_id is not None and (query is not None or hash is not None):
+        raise RequestMalformed("Name the document once: by `query`, by `documentId`, or by its hash.")
+    return query, document_id, hash
+
+
+def _hash_of(persisted: object) -> str | None:
+    if persisted is None:
+        return None
+    if isinstance(persisted, dict) and persisted.get("version") == APQ_VERSION:
+        hash: object = persisted.get("sha256Hash")
+        if isinstance(hash, str) and 0 < len(hash) <= ID_MAX_CHARS:
+            return hash
+    raise RequestMalformed(f'`persistedQuery` is {{"version": {APQ_VERSION}, "sha256Hash": "…"}}.')
+
+
+def _first_of(names: Sequence[str], given: Mapping[str, Any]) -> str | None:
+    value: object = next((given[name] for name in names if given.get(name)), None)
+    return value if isinstance(value, str) and len(value) <= CLIENT_MAX_CHARS else None
+
+
+def _from_query_string(request: Request) -> Asked:
     given: dict[str, object] = dict(request.query_params)
     for name in ("variables", "extensions"):
         text = request.query_params.get(name)

@@ -24,11 +24,13 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from domain.kernel.refusals import Refusal, Unavailable
 from graph import measures
-from graph.answering import Graph, GraphQLRequest, new_operation_id, refusal_answer
+from graph.admission import Admission, Admitted
+from graph.answering import new_operation_id, refusal_answer
 from graph.context import Caller
-from graph.operations import Operation, OperationRefused
+from graph.operations import OperationRefused
+from graph.refusal_fields import extensions_of
 from graph.transports.outbox import Outbox
-from graph.transports.requests import RequestMalformed, problem_payload, request_of
+from graph.transports.requests import RequestMalformed, problem_payload, program_of, request_of
 from graph.transports.streams import OpenStreams
 
 PROTOCOL = "graphql-transport-ws"
@@ -59,7 +61,7 @@ IdentifySocket = Callable[[WebSocket, Mapping[str, Any]], Awaitable[Caller]]
 class WebSocketDoor:
     """Accepts sockets and serves each until it closes."""
 
-    graph: Graph
+    admission: Admission
     identify: IdentifySocket
     is_own_page: Callable[[WebSocket], bool]
     streams: OpenStreams
@@ -209,23 +211,29 @@ class _Connection:
         if len(self._live) >= OPERATIONS_MAX:
             self._refuse(id, [{"message": "Too many operations.", "extensions": {"code": "TOO_MANY_OPERATIONS"}}])
             return
-        try:
-            request = request_of(message.get("payload"))
-        except RequestMalformed as malformed:
-            self._refuse(id, problem_payload(malformed)["errors"])
+        admitted = await self._admit(id, message.get("payload"))
+        if admitted is None:
             return
-        try:
-            operation = self._door.graph.prepare(request)
-        except OperationRefused as refused:
-            self._refuse(id, refusal_answer(refused, operation_id=new_operation_id()).payload["errors"])
-            return
-        task = asyncio.create_task(self._run(id, operation, request, caller))
+        task = asyncio.create_task(self._run(id, admitted, caller))
         self._running[id] = task
         self._live.add(task)
         task.add_done_callback(self._live.discard)
 
-    async def _run(self, id: str, operation: Operation, request: GraphQLRequest, caller: Caller) -> None:
-        answers = self._door.graph.stream(operation, request, caller, operation_id=new_operation_id())
+    async def _admit(self, id: str, payload: object) -> Admitted | None:
+        """Find the operation of a message, or tell the client why there is none."""
+        try:
+            return await self._door.admission.admit(request_of(payload), program_of(self._socket, self._credentials))
+        except RequestMalformed as malformed:
+            self._refuse(id, problem_payload(malformed)["errors"])
+        except OperationRefused as refused:
+            self._refuse(id, refusal_answer(refused, operation_id=new_operation_id()).payload["errors"])
+        except Refusal as refusal:
+            self._refuse(id, [{"message": refusal.message, "extensions": extensions_of(refusal)}])
+        return None
+
+    async def _run(self, id: str, admitted: Admitted, caller: Caller) -> None:
+        graph = self._door.admission.graph
+        answers = graph.stream(admitted.operation, admitted.request, caller, operation_id=new_operation_id())
         try:
             async with aclosing(answers):
                 async for answer in answers:
@@ -233,7 +241,8 @@ class _Connection:
                         self._refuse(id, answer.payload["errors"])
                         return
                     await self._outbox.room()
-                    self._outbox.send({"id": id, "type": "next", "payload": answer.payload})
+                    shown = self._door.admission.with_cost(answer, admitted)
+                    self._outbox.send({"id": id, "type": "next", "payload": shown.payload})
             self._outbox.send({"id": id, "type": "complete"})
         finally:
             # A client may have completed this operation and begun another one under its id.

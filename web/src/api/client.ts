@@ -1,4 +1,4 @@
-import type { TypedDocumentString } from "../gql/operations";
+import type { TrustedDocument } from "./trusted-document";
 
 /** The API could not be reached, or answered with something that is not GraphQL. */
 export class ApiUnreachable extends Error {
@@ -15,6 +15,13 @@ export class ApiFault extends Error {
     super(message);
   }
 }
+
+const CLIENT = {
+  accept: "application/graphql-response+json, application/json",
+  "graphql-client-name": "marquee-web",
+};
+/** What every proxy lets through as an address. */
+const ADDRESS_MAX_CHARS = 2000;
 
 interface GraphQLAnswer<Result> {
   readonly data?: Result | null;
@@ -34,26 +41,36 @@ export interface ExecuteOptions {
  * Throws ApiUnreachable or ApiFault, or an AbortError when `signal` fires.
  */
 export async function execute<Result, Variables>(
-  document: TypedDocumentString<Result, Variables>,
+  document: TrustedDocument<Result, Variables>,
   variables: Variables,
   options: ExecuteOptions = {},
 ): Promise<Result> {
-  const answer = await send<Result>({ query: document.toString(), variables }, options);
+  const request = (document.kind === "query" ? asked : told)(document.id, variables);
+  const answer = await send<Result>(request, options);
   if (answer.data !== undefined && answer.data !== null) return answer.data;
   const error = answer.errors?.[0];
   throw new ApiFault(error?.message ?? "The answer held no data.", error?.extensions?.code ?? "UNKNOWN");
 }
 
-async function send<Result>(body: object, options: ExecuteOptions): Promise<GraphQLAnswer<Result>> {
+/** Queries go by GET, so that the browser, and caches before the server, may keep their answers. */
+function asked(documentId: string, variables: unknown): Request {
+  const parameters = new URLSearchParams({ documentId, variables: JSON.stringify(variables ?? {}) });
+  const address = `/graphql?${parameters}`;
+  return address.length > ADDRESS_MAX_CHARS ? told(documentId, variables) : new Request(address, { headers: CLIENT });
+}
+
+function told(documentId: string, variables: unknown): Request {
+  return new Request("/graphql", {
+    method: "POST",
+    headers: { ...CLIENT, "content-type": "application/json" },
+    body: JSON.stringify({ documentId, variables }),
+  });
+}
+
+async function send<Result>(request: Request, options: ExecuteOptions): Promise<GraphQLAnswer<Result>> {
   let response: Response;
   try {
-    response = await fetch("/graphql", {
-      method: "POST",
-      headers: { "content-type": "application/json", accept: "application/graphql-response+json, application/json" },
-      body: JSON.stringify(body),
-      credentials: "same-origin",
-      ...options,
-    });
+    response = await fetch(request, { credentials: "same-origin", ...options });
   } catch (error) {
     if (options.signal?.aborted) throw error;
     throw new ApiUnreachable("The service did not answer.");

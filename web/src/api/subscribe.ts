@@ -1,5 +1,5 @@
-import { type Client, createClient } from "graphql-ws";
-import type { TypedDocumentString } from "../gql/operations";
+import { type Client, createClient, type SubscribePayload } from "graphql-ws";
+import type { TrustedDocument } from "./trusted-document";
 
 let shared: Client | undefined;
 
@@ -22,12 +22,13 @@ export interface Listener<Result> {
 
 /** Follows a subscription over one shared WebSocket; the returned function ends it. Reconnects by itself. */
 export function subscribe<Result, Variables extends Record<string, unknown>>(
-  document: TypedDocumentString<Result, Variables>,
+  document: TrustedDocument<Result, Variables>,
   variables: Variables,
   listener: Listener<Result>,
 ): () => void {
   return socket().subscribe<Result>(
-    { query: document.toString(), variables },
+    // The protocol's own field for the text stays empty: the server knows the document by its id.
+    { query: "", documentId: document.id, variables } as SubscribePayload,
     {
       next: ({ data }) => {
         if (data) listener.next(data);

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useState } from "react";
-import type { TypedDocumentString } from "../gql/operations";
+import type { TrustedDocument } from "./trusted-document";
 import { execute } from "./client";
 import { type Explanation, explainError } from "./problems";
 
@@ -31,10 +31,10 @@ function initial<Result>(key: string): QueryState<Result> {
 
 /** Runs a query while the component is shown; `reload` asks again and keeps showing the last answer meanwhile. */
 export function useQuery<Result, Variables>(
-  document: TypedDocumentString<Result, Variables>,
+  document: TrustedDocument<Result, Variables>,
   variables: Variables,
 ): readonly [QueryState<Result>, () => void] {
-  const key = document.toString() + JSON.stringify(variables);
+  const key = document.id + JSON.stringify(variables);
   const [held, setHeld] = useState<{ key: string; state: QueryState<Result> }>(() => ({ key, state: initial(key) }));
   const [round, setRound] = useState(0);
 
