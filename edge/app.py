@@ -1,7 +1,7 @@
 """The ASGI application: every door mounted, one runtime behind them, and an orderly end.
 
 RequestLog ─ Security ─┬─ /graphql   POST, GET, SSE, WebSocket
-                       ├─ /uploads /session /play /posters /speke/v2
+                       ├─ /uploads /session /play /posters /artwork /speke/v2
                        ├─ /healthz /readyz /metrics
                        └─ everything else: the page
 """
@@ -23,7 +23,7 @@ from starlette.websockets import WebSocket
 
 from domain.runtime import Runtime, open_runtime
 from domain.settings import Environment, Settings
-from edge import health, metrics, pages, play, posters, session, speke, uploads
+from edge import artwork, health, metrics, pages, play, posters, session, speke, uploads
 from edge.identity import caller_of, caller_of_socket, is_own_page
 from edge.logs import configure_logs
 from edge.page_documents import PageDocuments
@@ -81,6 +81,7 @@ def _routes(settings: Settings) -> list[BaseRoute]:
         *uploads.routes,
         *play.routes,
         *posters.routes,
+        *artwork.routes,
         *speke.routes,
         *health.routes,
         *metrics.routes,

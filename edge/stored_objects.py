@@ -14,10 +14,17 @@ WHOLE_MAX_BYTES = 4 * 1024 * 1024
 
 
 async def object_response(
-    request: Request, objects: ObjectStore, key: str, *, media_type: str, cache_control: str
+    request: Request,
+    objects: ObjectStore,
+    key: str,
+    *,
+    media_type: str,
+    cache_control: str,
+    etag: str | None = None,
 ) -> Response:
     """Return the response to a GET or HEAD for an object: 200, 206, 304 or 416.
 
+    Give an `etag`, quoted, where one is known that means more than the store's, such as a hash of the bytes.
     Reading stops when the client goes away.
 
     Raises:
@@ -27,12 +34,12 @@ async def object_response(
     if request.method == "GET" and "range" not in request.headers:
         # The usual case, in one visit to the store.
         reader = await objects.read(key)
-        headers = _headers(reader.head, media_type, cache_control)
+        headers = _headers(reader.head, media_type, cache_control, etag)
         if is_unchanged(request.headers, etag=headers["ETag"], modified=reader.head.modified):
             return Response(status_code=304, headers=headers)
         return await _body(request, reader, headers, status=200)
     head = await objects.head(key)
-    headers = _headers(head, media_type, cache_control)
+    headers = _headers(head, media_type, cache_control, etag)
     if is_unchanged(request.headers, etag=headers["ETag"], modified=head.modified):
         return Response(status_code=304, headers=headers)
     if request.method == "HEAD":
@@ -66,12 +73,12 @@ async def _until_gone(request: Request, chunks: AsyncIterator[bytes]) -> AsyncIt
         yield chunk
 
 
-def _headers(head: ObjectHead, media_type: str, cache_control: str) -> dict[str, str]:
+def _headers(head: ObjectHead, media_type: str, cache_control: str, etag: str | None) -> dict[str, str]:
     return {
         "Accept-Ranges": "bytes",
         "Cache-Control": cache_control,
         "Content-Type": media_type,
-        "ETag": _etag(head),
+        "ETag": etag or _etag(head),
         "Last-Modified": format_datetime(head.modified, usegmt=True),
     }
 

@@ -31,6 +31,7 @@ class Kind(Enum):
     PROFILE = "P"
     DEVICE = "D"
     PLAYBACK_SESSION = "S"
+    ARTWORK = "W"
 
     @property
     def noun(self) -> str:

@@ -10,6 +10,7 @@ from domain.kernel.job_handlers import Done, Handler, Outcome, RunningJob
 from domain.kernel.job_runner import DRAIN_S, LEASE_S, JobRunner
 from domain.media.chunks import DEFAULT_CHUNK_S
 from domain.runtime import Runtime
+from workers.artwork import artwork_handlers
 from workers.media import media_handlers
 from workers.scratch import Scratch
 from workers.sources import Sources
@@ -51,7 +52,13 @@ async def run_worker(
         runner = JobRunner(
             open_work=runtime.work,
             bus=runtime.bus,
-            handlers=[*media_handlers(studio), *upload_handlers(runtime), prune, *extra_handlers],
+            handlers=[
+                *media_handlers(studio),
+                *upload_handlers(runtime),
+                *artwork_handlers(studio),
+                prune,
+                *extra_handlers,
+            ],
             concurrency=concurrency,
             lease_s=lease_s,
             drain_s=drain_s,

@@ -15,7 +15,9 @@ from domain.catalog.browsing import (
     visible_titles,
 )
 from domain.catalog.editing import (
+    CATALOG_TOPIC,
     RightOverlaps,
+    TitleChanged,
     TitlePublished,
     TitleWithdrawn,
     create_title,
@@ -28,11 +30,13 @@ from domain.catalog.editing import (
 from domain.catalog.title import WORLDWIDE, Right, RightId, Title, TitleId, TitleKind, TitleState, TitleText, best_text
 
 __all__ = [
+    "CATALOG_TOPIC",
     "WORLDWIDE",
     "Right",
     "RightId",
     "RightOverlaps",
     "Title",
+    "TitleChanged",
     "TitleId",
     "TitleKind",
     "TitlePublished",

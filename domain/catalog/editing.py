@@ -34,6 +34,13 @@ RELEASE_YEARS = range(1878, 2201)
 
 
 @dataclass(frozen=True)
+class TitleChanged(Fact):
+    """Something that a title shows is another now."""
+
+    title_id: UUID
+
+
+@dataclass(frozen=True)
 class TitlePublished(Fact):
     """A title can be seen by viewers now."""
 

@@ -17,7 +17,7 @@ from domain.kernel.paging import Page, PageRequest
 from domain.media.asset import Asset as AssetRow
 from domain.media.assets import assets_of_titles
 from domain.media.package import Package, TrackKind
-from graph.artwork import Image, poster_of
+from graph.artwork import Artwork, Image, artwork_image, poster_of, titles_artwork, titles_artworks, titles_posters
 from graph.batching import batched
 from graph.context import Context
 from graph.enums import described
@@ -138,7 +138,23 @@ class Title(Node):
         description="How long it plays; null until it does.",
     )
     poster: Image | None = batched(
-        playing_assets, key=_id_of, shape=poster_of, description="A still of it; null until it plays."
+        titles_posters,
+        key=_id_of,
+        shape=poster_of,
+        description="The poster that was uploaded for the caller's language, or else a still; null until there is one.",
+    )
+    artwork: Image | None = batched(
+        titles_artwork,
+        key=_id_of,
+        shape=artwork_image,
+        load_arguments=("kind",),
+        description="A picture that was uploaded, in the best language for the caller; null when there is none.",
+    )
+    artworks: list[Artwork] = batched(
+        titles_artworks,
+        key=_id_of,
+        list_size=5,
+        description="Every picture that was uploaded, the newest first. Empty unless you edit.",
     )
     rights: list[Right] = batched(
         titles_rights, key=_id_of, list_size=3, description="Where and when it may be shown. Empty unless you edit."

@@ -272,11 +272,12 @@ async def expire(connection: AsyncConnection, *, now: datetime, limit: int) -> l
 
 
 async def is_in_use(connection: AsyncConnection, id: UUID) -> bool:
-    """Tell whether an asset that is not settled is made from the upload."""
+    """Tell whether an asset or artwork that is not settled is made from the upload."""
     statement = text(
         "SELECT EXISTS (SELECT 1 FROM assets a LEFT JOIN asset_inputs i ON i.asset_id = a.id"
         " WHERE (a.upload_id = :id OR i.upload_id = :id)"
         " AND a.state IN ('PROBING', 'ENCODING', 'PACKAGING', 'FAILED'))"
+        " OR EXISTS (SELECT 1 FROM artworks WHERE upload_id = :id AND state = 'PROCESSING')"
     )
     return bool((await connection.execute(statement, {"id": id})).scalar_one())
 
