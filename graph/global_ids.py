@@ -32,6 +32,7 @@ class Kind(Enum):
     DEVICE = "D"
     PLAYBACK_SESSION = "S"
     ARTWORK = "W"
+    HOME_ROW = "H"
 
     @property
     def noun(self) -> str:

@@ -9,11 +9,11 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import create_type
 from strawberry.types.field import StrawberryField
 
-from graph import accounts, catalog, entitlements, media, nodes, playback
+from graph import accounts, catalog, entitlements, insights, media, nodes, playback
 from graph.rows import resolve_types_by_row
 from graph.scalars import DATE_TIME
 
-_CONTEXTS = (nodes, accounts, catalog, media, entitlements, playback)
+_CONTEXTS = (nodes, accounts, catalog, media, entitlements, playback, insights)
 
 
 @cache

@@ -145,13 +145,13 @@ async def change_title(
         .returning(titles)
     )
     row = (await connection.execute(statement)).one_or_none()
-    return None if row is None else _title(row)
+    return None if row is None else title_of_row(row)
 
 
 async def lock_title(connection: AsyncConnection, title_id: UUID) -> Title | None:
     """Return a title and lock its row."""
     row = (await connection.execute(select(titles).where(titles.c.id == title_id).with_for_update())).one_or_none()
-    return None if row is None else _title(row)
+    return None if row is None else title_of_row(row)
 
 
 _INSERT_RIGHT = text(
@@ -277,15 +277,16 @@ async def page_of_titles(
     if before is not None:
         statement = statement.where(titles.c.id > literal(before, Uuid))
     order = titles.c.id.asc() if backwards else titles.c.id.desc()
-    return [_title(row) for row in await connection.execute(statement.order_by(order).limit(limit))]
+    return [title_of_row(row) for row in await connection.execute(statement.order_by(order).limit(limit))]
 
 
 async def _aligned(connection: AsyncConnection, statement: Select[Any], keys: Sequence[UUID]) -> list[Title | None]:
-    found = {row.id: _title(row) for row in await connection.execute(statement)}
+    found = {row.id: title_of_row(row) for row in await connection.execute(statement)}
     return [found.get(key) for key in keys]
 
 
-def _title(row: Row[Any]) -> Title:
+def title_of_row(row: Any) -> Title:
+    """Return the title of a row of `titles`."""
     return Title(
         id=row.id,
         kind=TitleKind(row.kind),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NewType
+from typing import NewType, Protocol, TypeVar
 from uuid import UUID
 
 from domain.kernel.refusals import InvalidInput
@@ -94,7 +94,17 @@ def language_tag(field: str, written: str) -> str:
     return "-".join(part for part in parts if part)
 
 
-def best_text(texts: Sequence[TitleText], *, wanted: Sequence[str], default: str) -> TitleText | None:
+class InLanguage(Protocol):
+    """Something written in one language (BCP 47)."""
+
+    @property
+    def language(self) -> str: ...
+
+
+T = TypeVar("T", bound=InLanguage)
+
+
+def best_text(texts: Sequence[T], *, wanted: Sequence[str], default: str) -> T | None:
     """Choose a text: each wanted language in turn with its wider forms (`pt-BR`, then `pt`), then the default.
 
     The wider forms are those of RFC 4647, section 3.4 (lookup).

@@ -1,0 +1,101 @@
+"""The home screen: rows of titles."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import strawberry
+
+from domain import insights as domain
+from domain.catalog import Title as TitleRow
+from domain.catalog import best_text
+from domain.insights import HomeRow as RowRow
+from domain.insights import RowRule, RowSource
+from domain.kernel.paging import Page, PageRequest
+from graph.batching import batched, derived
+from graph.catalog.titles import TitleConnection
+from graph.context import Context
+from graph.enums import described
+from graph.global_ids import Kind, loads_node
+from graph.nodes import Node
+from graph.paging import After, Before, First, Last, connection_of
+from graph.root_fields import query_field
+from graph.rows import declares
+
+described(
+    RowRule,
+    name="HomeRowKind",
+    description="What fills a row of the home screen.",
+    values={
+        RowRule.EDITORIAL: "Titles that editors chose.",
+        RowRule.NEW: "What was published last, the newest first.",
+        RowRule.TRENDING: "What is watched most these days.",
+        RowRule.LEAVING_SOON: "What can soon no longer be watched, the first to leave first.",
+        RowRule.BECAUSE_YOU_WATCHED: "What is like something the profile has watched.",
+        RowRule.CONTINUE_WATCHING: "What the profile has begun and not finished, the last watched first.",
+    },
+)
+
+
+@loads_node(Kind.HOME_ROW, row=RowRow)
+async def visible_rows(context: Context, keys: Sequence[UUID]) -> list[RowRow | None]:
+    """Load rows: for editors any, for others what their home may show now."""
+    return await domain.home_rows_by_id(context.reads, keys, viewer=context.viewer)
+
+
+async def row_titles(
+    context: Context,
+    keys: Sequence[RowSource],
+    *,
+    first: int | None,
+    after: str | None,
+    last: int | None,
+    before: str | None,
+) -> list[Page[TitleRow]]:
+    """Load one page of each row."""
+    page = PageRequest.parse(first=first, after=after, last=last, before=before)
+    return await domain.titles_of_rows(context.reads, keys, viewer=context.viewer, page=page)
+
+
+def _page(
+    page: Page[TitleRow],
+    _context: Context,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+) -> Page[TitleRow]:
+    return page
+
+
+def _name(row: RowRow, context: Context) -> str:
+    text = best_text(row.texts, wanted=context.caller.languages, default=row.default_language)
+    assert text is not None, "a row is made with a text"
+    return text.name
+
+
+@declares(RowRow)
+@strawberry.type(description="A row of the home screen.")
+class HomeRow(Node):
+    """A row of titles."""
+
+    title: str = derived(_name, description="What it is called, in the best language for the caller.")
+    rule: RowRule = strawberry.field(name="kind", description="What fills it.")
+    titles: TitleConnection | None = batched(  # type: ignore[valid-type]  # made by a function
+        row_titles,
+        key=lambda row: row.source,
+        shape=_page,
+        load_arguments=("first", "after", "last", "before"),
+        description="What the viewer may find of its titles, in the row's order; null when it cannot be had right now.",
+    )
+
+
+HomeRowConnection = connection_of(HomeRow, plural="rows of the home screen")
+
+
+@query_field(HomeRowConnection, description="The viewer's home screen, from the top.")
+async def home(
+    context: Context, first: First = None, after: After = None, last: Last = None, before: Before = None
+) -> Page[RowRow]:
+    """Show the home screen."""
+    page = PageRequest.parse(first=first, after=after, last=last, before=before)
+    return await domain.home(context.reads, viewer=context.viewer, page=page)
