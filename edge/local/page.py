@@ -45,7 +45,7 @@ async def build_page(log_path: Path, web: Path = WEB) -> None:
         PageNotBuilt.
     """
     digest = _digest(web)
-    node_dir, npm = _node()
+    node_dir, npm = find_node()
     environ = {**os.environ, "PATH": f"{node_dir}{os.pathsep}{os.environ.get('PATH', '')}", "CI": "1"}
     _empty(log_path)
     for step in (["ci", "--no-audit", "--no-fund"], ["run", "build"]):
@@ -80,7 +80,7 @@ def _reason(log_path: Path) -> str:
     return next((line for line in lines if "error" in line.lower()), lines[-1] if lines else "no output")
 
 
-def _node() -> tuple[Path, list[str]]:
+def find_node() -> tuple[Path, list[str]]:
     """Return the folder of a new enough node and how to call npm: the machine's, else the one in the wheel."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node and npm and _major(node) >= NODE_MAJOR_MIN:

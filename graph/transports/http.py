@@ -127,9 +127,12 @@ def _types(request: Request) -> list[str]:
 
 
 def _wanted(accept: str) -> str | None:
-    """Choose the media type of the answer; None when the client accepts none of ours (RFC 9110, section 12.5.1)."""
+    """Choose the media type of the answer; None when the client accepts none of ours (RFC 9110, section 12.5.1).
+
+    Whoever does not name the newer type may not know it, and gets JSON.
+    """
     if not accept.strip():
-        return GRAPHQL_RESPONSE
+        return JSON
     weighed = [(_weight(part), part.partition(";")[0].strip()) for part in accept.lower().split(",")]
     best = max((weight for weight, type_ in weighed if type_ in _OURS), default=0.0)
     types = [type_ for weight, type_ in weighed if weight == best and type_ in _OURS]
@@ -138,7 +141,7 @@ def _wanted(accept: str) -> str | None:
     # A client that would rather have JSON names a stream after it, or with less weight.
     if types[0] == EVENT_STREAM:
         return EVENT_STREAM
-    return JSON if GRAPHQL_RESPONSE not in types and JSON in types else GRAPHQL_RESPONSE
+    return GRAPHQL_RESPONSE if GRAPHQL_RESPONSE in types else JSON
 
 
 _OURS = (EVENT_STREAM, GRAPHQL_RESPONSE, JSON, "*/*", "application/*")

@@ -60,8 +60,8 @@ def request_of(given: object) -> Asked:
         raise RequestMalformed("Batches are not accepted. Send one operation at a time.", code="BATCH_REFUSED")
     if not isinstance(given, dict):
         raise RequestMalformed("Send an object with a query, or with the id of a registered document.")
-    name = given.get("operationName") or None
-    if name is not None and not isinstance(name, str):
+    name: object = given.get("operationName")
+    if not isinstance(name, str | None):
         raise RequestMalformed("`operationName` is a text.")
     variables: object = given.get("variables")
     if variables is not None and not isinstance(variables, dict):
@@ -71,7 +71,7 @@ def request_of(given: object) -> Asked:
         raise RequestMalformed("`extensions` is an object.")
     query, document_id, hash = _document_of(given, extensions or {})
     shows_cost = (extensions or {}).get("cost") is True
-    return Asked(query, document_id, hash, name, variables or {}, shows_cost)
+    return Asked(query, document_id, hash, name or None, variables or {}, shows_cost)
 
 
 def program_of(connection: HTTPConnection, credentials: Mapping[str, Any] | None = None) -> ClientProgram:

@@ -27,8 +27,10 @@ async def get(scene: GraphScene, params: dict[str, str], **headers: str) -> http
     [
         (JSON, JSON),
         (GRAPHQL, GRAPHQL),
-        ("*/*", GRAPHQL),
-        ("application/*", GRAPHQL),
+        ("*/*", JSON),
+        ("application/*", JSON),
+        ("", JSON),
+        (f"*/*, {GRAPHQL}", GRAPHQL),
         (f"{GRAPHQL}, {JSON};q=0.9", GRAPHQL),
         (f"{JSON}, {GRAPHQL};q=0", JSON),
     ],
@@ -54,6 +56,8 @@ async def test_nothing_we_write_is_accepted(scene: GraphScene) -> None:
         ({"query": 5}, "BAD_REQUEST"),
         ({"query": "{viewer{id}}", "variables": []}, "BAD_REQUEST"),
         ({"query": "{viewer{id}}", "operationName": 5}, "BAD_REQUEST"),
+        ({"query": "{viewer{id}}", "operationName": 0}, "BAD_REQUEST"),
+        ({"query": "{viewer{id}}", "operationName": False}, "BAD_REQUEST"),
         ({"query": "{viewer{id}}", "extensions": "x"}, "BAD_REQUEST"),
         ("text", "BAD_REQUEST"),
         (5, "BAD_REQUEST"),
@@ -220,7 +224,7 @@ async def test_production_has_no_workbench_and_no_introspection(production: Grap
         ("application/json, text/event-stream;q=0.1", JSON),
         ("text/event-stream", "text/event-stream"),
         ("text/event-stream, application/json;q=0.5", "text/event-stream"),
-        ("*/*", GRAPHQL),
+        ("*/*", JSON),
     ],
 )
 async def test_a_stream_is_sent_to_whom_would_rather_have_one(scene: GraphScene, accept: str, expected: str) -> None:
