@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-NOT_LAWS = {"__init__", "__main__", "harness"}
+# A law is a module that has `measure`; the others help.
+NOT_LAWS = {"__init__", "__main__", "harness", "catalog_data", "load", "serving", "row_server"}
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """The catalog: what there is to watch, described in several languages, and where and when it may be shown.
 
 Editors write it, viewers see what is published and open in their territory; who may see what is decided in one place,
-`store.scope_to_viewer`.
+`store.scoped`.
 """
 
 from domain.catalog.browsing import (

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    BindParameter,
     CheckConstraint,
     Column,
     DateTime,
@@ -19,22 +21,24 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    any_,
+    bindparam,
     delete,
     exists,
     func,
     insert,
-    literal,
     or_,
     select,
     text,
     update,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.accounts import Role, Viewer
 from domain.catalog.title import WORLDWIDE, Right, Title, TitleKind, TitleState, TitleText
-from domain.kernel.hot import fetch_all
+from domain.kernel.hot import HotQuery, fetch_all
 from domain.kernel.tables import metadata
 
 titles = Table(
@@ -85,18 +89,34 @@ title_rights = Table(
 )
 
 
-def scope_to_viewer(statement: Select[Any], viewer: Viewer | None, now: datetime) -> Select[Any]:
-    """Keep the titles a viewer may see: editors all of them, others what is published and open where they are."""
-    if viewer is not None and viewer.has_role(Role.EDITOR):
-        return statement
-    territories = [WORLDWIDE] if viewer is None else [WORLDWIDE, viewer.territory]
-    is_open = exists().where(
-        title_rights.c.title_id == titles.c.id,
-        title_rights.c.territory.in_(territories),
-        title_rights.c.opens_at <= now,
-        or_(title_rights.c.closes_at.is_(None), title_rights.c.closes_at > now),
-    )
-    return statement.where(titles.c.state == TitleState.PUBLISHED.value, is_open)
+_KEYS: BindParameter[Sequence[UUID]] = bindparam("keys", type_=ARRAY(Uuid))
+_NOW: BindParameter[datetime] = bindparam("now", type_=DateTime(timezone=True))
+_IS_OPEN = exists().where(
+    title_rights.c.title_id == titles.c.id,
+    title_rights.c.territory == any_(bindparam("territories", type_=ARRAY(Text))),
+    title_rights.c.opens_at <= _NOW,
+    or_(title_rights.c.closes_at.is_(None), title_rights.c.closes_at > _NOW),
+)
+
+
+def scoped(statement: Select[Any], *, sees_all: bool) -> Select[Any]:
+    """Keep the titles a viewer may see: editors all of them, others what is published and open where they are.
+
+    Bind `scope_of` the viewer to it.
+    """
+    return statement if sees_all else statement.where(titles.c.state == TitleState.PUBLISHED.value, _IS_OPEN)
+
+
+def sees_all(viewer: Viewer | None) -> bool:
+    """Tell whether a viewer sees every title, whatever its state."""
+    return viewer is not None and viewer.has_role(Role.EDITOR)
+
+
+def scope_of(viewer: Viewer | None, now: datetime) -> dict[str, object]:
+    """Return what to bind to a `scoped` statement."""
+    if sees_all(viewer):
+        return {}
+    return {"territories": [WORLDWIDE] if viewer is None else [WORLDWIDE, viewer.territory], "now": now}
 
 
 async def insert_title(connection: AsyncConnection, title: Title) -> None:
@@ -188,22 +208,29 @@ async def delete_right(connection: AsyncConnection, right_id: UUID) -> UUID | No
     return found
 
 
+_BY_ID = select(titles).where(titles.c.id == any_(_KEYS))
+_ANY_BY_ID = HotQuery(_BY_ID)
+_VISIBLE_BY_ID = HotQuery(scoped(_BY_ID, sees_all=False))
+
+
 async def titles_by_id(connection: AsyncConnection, keys: Sequence[UUID]) -> list[Title | None]:
     """Return titles aligned with `keys`."""
-    return await _aligned(connection, select(titles).where(titles.c.id.in_(keys)), keys)
+    return _aligned(await _ANY_BY_ID.rows(connection, keys=keys), keys)
 
 
 async def visible_titles(
     connection: AsyncConnection, keys: Sequence[UUID], *, viewer: Viewer | None, now: datetime
 ) -> list[Title | None]:
     """Return what the viewer may see of `keys`, aligned."""
-    statement = scope_to_viewer(select(titles).where(titles.c.id.in_(keys)), viewer, now)
-    return await _aligned(connection, statement, keys)
+    query = _ANY_BY_ID if sees_all(viewer) else _VISIBLE_BY_ID
+    return _aligned(await query.rows(connection, keys=keys, **scope_of(viewer, now)), keys)
 
 
 _TITLE_FIELDS = tuple(column.name for column in titles.c if column.name not in ("kind", "state"))
 _TITLE_WITH_RIGHTS = """
-    SELECT titles.*, r.id AS right_id, r.territory, r.opens_at, r.closes_at
+    SELECT titles.id, titles.kind, titles.state, titles.default_language, titles.release_year, titles.maturity_age,
+           titles.version, titles.created_by, titles.created_at, titles.published_at,
+           r.id AS right_id, r.territory, r.opens_at, r.closes_at
     FROM titles LEFT JOIN title_rights r ON r.title_id = titles.id
     WHERE titles.id = $1
 """
@@ -228,18 +255,22 @@ async def title_with_rights(connection: AsyncConnection, title_id: UUID) -> tupl
     return title, rights
 
 
+_TRANSLATIONS = HotQuery(
+    select(title_texts, titles.c.default_language)
+    .join(titles, titles.c.id == title_texts.c.title_id)
+    .where(title_texts.c.title_id == any_(_KEYS))
+    .order_by(title_texts.c.language)
+)
+
+
 async def translations_of(connection: AsyncConnection, keys: Sequence[UUID]) -> list[tuple[str, list[TitleText]]]:
     """Return (default language, texts by language) of each title, aligned; ("", []) for a missing one."""
-    statement = (
-        select(title_texts, titles.c.default_language)
-        .join(titles, titles.c.id == title_texts.c.title_id)
-        .where(title_texts.c.title_id.in_(keys))
-        .order_by(title_texts.c.language)
-    )
     found: dict[UUID, tuple[str, list[TitleText]]] = {}
-    for row in await connection.execute(statement):
-        _, texts = found.setdefault(row.title_id, (row.default_language, []))
-        texts.append(TitleText(row.title_id, row.language, row.name, row.synopsis))
+    for title_id, language, name, synopsis, default_language in await _TRANSLATIONS.rows(connection, keys=keys):
+        known = found.get(title_id)
+        if known is None:
+            known = found[title_id] = (default_language, [])
+        known[1].append(TitleText(title_id, language, name, synopsis))
     return [found.get(key, ("", [])) for key in keys]
 
 
@@ -271,17 +302,24 @@ async def page_of_titles(
     backwards: bool,
 ) -> list[Title]:
     """Return titles by descending id (ids grow with time), in the direction of travel."""
-    statement = scope_to_viewer(select(titles), viewer, now)
-    if after is not None:
-        statement = statement.where(titles.c.id < literal(after, Uuid))
-    if before is not None:
-        statement = statement.where(titles.c.id > literal(before, Uuid))
+    query = _page_query(sees_all(viewer), after is not None, before is not None, backwards)
+    bounds = {"after": after, "before": before, "limit": limit}
+    return [title_of_row(row) for row in await query.rows(connection, **bounds, **scope_of(viewer, now))]
+
+
+@cache
+def _page_query(everything: bool, has_after: bool, has_before: bool, backwards: bool) -> HotQuery:
+    statement = scoped(select(titles), sees_all=everything)
+    if has_after:
+        statement = statement.where(titles.c.id < bindparam("after", type_=Uuid))
+    if has_before:
+        statement = statement.where(titles.c.id > bindparam("before", type_=Uuid))
     order = titles.c.id.asc() if backwards else titles.c.id.desc()
-    return [title_of_row(row) for row in await connection.execute(statement.order_by(order).limit(limit))]
+    return HotQuery(statement.order_by(order).limit(bindparam("limit", type_=Integer)))
 
 
-async def _aligned(connection: AsyncConnection, statement: Select[Any], keys: Sequence[UUID]) -> list[Title | None]:
-    found = {row.id: title_of_row(row) for row in await connection.execute(statement)}
+def _aligned(rows: Sequence[Row[Any]], keys: Sequence[UUID]) -> list[Title | None]:
+    found = {row.id: title_of_row(row) for row in rows}
     return [found.get(key) for key in keys]
 
 

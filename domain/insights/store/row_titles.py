@@ -3,15 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, column, func, literal, select, true
+from sqlalchemy import Integer, Uuid, bindparam, column, func, select, true
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.accounts import Viewer
 from domain.catalog import Title
-from domain.catalog.listing import scope_to_viewer, title_of_row, titles
+from domain.catalog.listing import scope_of, scoped, sees_all, title_of_row, titles
 from domain.insights.store.tables import home_row_titles
+from domain.kernel.hot import HotQuery
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,17 @@ async def editorial_pages(
     backwards: bool,
 ) -> list[list[Placed]]:
     """Return what the viewer may see of each row, aligned with `row_ids`, in the direction of travel."""
-    keys = func.unnest(literal(list(row_ids), ARRAY(Uuid)))
+    query = _page_query(sees_all(viewer), after is not None, before is not None, backwards)
+    bounds = {"row_ids": row_ids, "after": after, "before": before, "limit": limit}
+    found: dict[UUID, list[Placed]] = {row_id: [] for row_id in row_ids}
+    for row in await query.rows(connection, **bounds, **scope_of(viewer, now)):
+        found[row.row_id].append(Placed(row.place, title_of_row(row)))
+    return [found[row_id] for row_id in row_ids]
+
+
+@cache
+def _page_query(everything: bool, has_after: bool, has_before: bool, backwards: bool) -> HotQuery:
+    keys = func.unnest(bindparam("row_ids", type_=ARRAY(Uuid)))
     asked = keys.table_valued(column("row_id", Uuid)).render_derived(name="asked")
     place = home_row_titles.c.position.label("place")
     inside = (
@@ -42,16 +55,12 @@ async def editorial_pages(
         .join(home_row_titles, home_row_titles.c.title_id == titles.c.id)
         .where(home_row_titles.c.row_id == asked.c.row_id)
         .order_by(place.desc() if backwards else place.asc())
-        .limit(limit)
+        .limit(bindparam("limit", type_=Integer))
     )
-    if after is not None:
-        inside = inside.where(home_row_titles.c.position > after)
-    if before is not None:
-        inside = inside.where(home_row_titles.c.position < before)
-    page = scope_to_viewer(inside, viewer, now).lateral("page")
+    if has_after:
+        inside = inside.where(home_row_titles.c.position > bindparam("after", type_=Integer))
+    if has_before:
+        inside = inside.where(home_row_titles.c.position < bindparam("before", type_=Integer))
+    page = scoped(inside, sees_all=everything).lateral("page")
     order = page.c.place.desc() if backwards else page.c.place.asc()
-    statement = select(asked.c.row_id, page).select_from(asked.join(page, true())).order_by(order)
-    found: dict[UUID, list[Placed]] = {row_id: [] for row_id in row_ids}
-    for row in await connection.execute(statement):
-        found[row.row_id].append(Placed(row.place, title_of_row(row)))
-    return [found[row_id] for row_id in row_ids]
+    return HotQuery(select(asked.c.row_id, page).select_from(asked.join(page, true())).order_by(order))
