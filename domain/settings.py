@@ -52,6 +52,8 @@ class Settings:
     trusted_proxies: tuple[str, ...] = ()
     demo: bool = True
     graphql_trusted_only: bool = False
+    graphql_rate_viewer: int = 0
+    graphql_rate_address: int = 0
 
     database_url: str = field(default="", repr=False)
     write_pool_size: int = 10
@@ -106,7 +108,7 @@ class Settings:
             public_url=variables.url("PUBLIC_URL", f"http://localhost:{port}", ("http", "https")).rstrip("/"),
             trusted_proxies=variables.words("TRUSTED_PROXIES", ()),
             demo=variables.flag("DEMO", default=not in_production),
-            graphql_trusted_only=variables.flag("GRAPHQL_TRUSTED_ONLY", default=False),
+            **_graphql(variables, in_production=in_production),
             database_url=database_url,
             write_pool_size=variables.whole("WRITE_POOL_SIZE", 10, least=1, most=200),
             read_pool_size=variables.whole("READ_POOL_SIZE", 10, least=1, most=200),
@@ -119,6 +121,22 @@ class Settings:
             log_level=variables.one_of("LOG_LEVEL", ("debug", "info", "warning", "error"), default="info"),
             otlp_endpoint=variables.optional("OTEL_EXPORTER_OTLP_ENDPOINT"),
         )
+
+
+class _GraphQL(TypedDict):
+    graphql_trusted_only: bool
+    graphql_rate_viewer: int
+    graphql_rate_address: int
+
+
+def _graphql(variables: "_Variables", *, in_production: bool) -> _GraphQL:
+    # Enough for about ten home screens a second by one viewer, and for a crowd behind one address.
+    viewer, address = (10_000, 50_000) if in_production else (0, 0)
+    return {
+        "graphql_trusted_only": variables.flag("GRAPHQL_TRUSTED_ONLY", default=False),
+        "graphql_rate_viewer": variables.whole("GRAPHQL_RATE_VIEWER", viewer, least=0, most=10**9),
+        "graphql_rate_address": variables.whole("GRAPHQL_RATE_ADDRESS", address, least=0, most=10**9),
+    }
 
 
 class _Media(TypedDict):

@@ -33,6 +33,7 @@ from edge.traces import exporting_traces
 from graph.admission import Admission
 from graph.answering import Graph
 from graph.limits import Limits
+from graph.rates import Rates
 from graph.schema import strawberry_schema
 from graph.transports.http import HttpDoor
 from graph.transports.streams import OpenStreams
@@ -94,7 +95,9 @@ def _graphql_doors(runtime: Runtime, streams: OpenStreams, page: PageDocuments) 
     is_open = runtime.settings.environment is Environment.DEVELOPMENT
     graph = Graph(strawberry_schema(), runtime, limits=Limits(), is_open=is_open)
     trusted = TrustedDocuments(runtime, own=page.find)
-    admission = Admission(graph, trusted, trusted_only=runtime.settings.graphql_trusted_only)
+    settings = runtime.settings
+    rates = Rates.of(viewer_per_s=settings.graphql_rate_viewer, address_per_s=settings.graphql_rate_address)
+    admission = Admission(graph, trusted, rates, trusted_only=settings.graphql_trusted_only)
     return (
         HttpDoor(admission, caller_of, streams, workbench=pages.workbench if is_open else None),
         WebSocketDoor(admission, caller_of_socket, is_own_page, streams),

@@ -17,6 +17,7 @@ from domain.kernel.refusals import Refusal, SignInRequired
 from domain.runtime import Runtime
 from domain.settings import Settings
 from graph.context import Caller
+from graph.transports.requests import address_of
 
 COOKIE = "marquee"
 # Browsers accept this name only over HTTPS, for one host and every path (RFC 6265bis, section 4.1.3.2).
@@ -118,11 +119,6 @@ def check_forgery(connection: HTTPConnection) -> None:
     credential = credential_of(connection)
     if credential is not None and credential.from_cookie and not is_own_page(connection):
         raise ForeignOrigin
-
-
-def address_of(connection: HTTPConnection) -> str:
-    """Return the network address a request comes from; behind trusted proxies, the one they tell."""
-    return connection.client.host if connection.client is not None else ""
 
 
 def languages_of(connection: HTTPConnection) -> tuple[str, ...]:

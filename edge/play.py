@@ -29,12 +29,12 @@ from domain.media.asset import thumbnails_key
 from domain.media.object_store import ObjectMissing
 from domain.playback import AdmissionCache, Admitted
 from domain.runtime import Runtime
-from edge.identity import address_of
 from edge.play_paths import KeyPath, LicencePath, ManifestPath, ThumbnailPath, TrackPath, media_type_of, read_path
 from edge.playable_assets import PlayableAsset, PlayableAssets
 from edge.player_origins import player_headers, preflight
 from edge.problem_responses import problem_response
 from edge.stored_objects import object_response
+from graph.transports.requests import address_of
 
 REDACTED = "***"
 # Segments never change under their name; a session's address is private to its viewer.

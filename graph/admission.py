@@ -11,8 +11,10 @@ from typing import Any
 
 from graph.answering import Answer, Graph, GraphQLRequest
 from graph.automatic import AutomaticDocuments, is_hash_of
+from graph.context import Caller
 from graph.errors import coded
 from graph.operations import Operation, OperationRefused
+from graph.rates import Rates
 from graph.trusted import ClientProgram, TrustedDocuments
 
 DOCUMENT_UNKNOWN = "DOCUMENT_UNKNOWN"
@@ -38,6 +40,14 @@ class Asked:
 
 
 @dataclass(frozen=True)
+class Sender:
+    """What is known of a sender before it is known who it is: its program and its network address."""
+
+    program: ClientProgram
+    address: str
+
+
+@dataclass(frozen=True)
 class Admitted:
     """An operation that may run. `is_named` tells that its document came by id or hash, so its address is short.
 
@@ -54,20 +64,53 @@ class Admitted:
 class Admission:
     """Lets requests in to one graph."""
 
-    def __init__(self, graph: Graph, trusted: TrustedDocuments, *, trusted_only: bool) -> None:
+    def __init__(self, graph: Graph, trusted: TrustedDocuments, rates: Rates, *, trusted_only: bool) -> None:
         """`trusted_only` refuses every document that no build has registered."""
         self.graph = graph
         self._trusted = trusted
+        self._rates = rates
         self._automatic = AutomaticDocuments()
         self._trusted_only = trusted_only
 
-    async def admit(self, asked: Asked, program: ClientProgram) -> Admitted:
+    def attempt(self, sender: Sender) -> None:
+        """Count something that costs us before there is an operation, such as opening a socket.
+
+        Raises:
+            RateLimited.
+        """
+        self._rates.attempt(sender.address)
+
+    async def admit(self, asked: Asked, sender: Sender) -> Admitted:
         """Find and prepare the operation of a request.
 
         Raises:
             OperationRefused: there is no such document, or its operation may not run.
+            RateLimited: too much has come from this address.
             Unavailable: the document has to be looked up and the database is away.
         """
+        self._rates.attempt(sender.address)
+        try:
+            return await self._prepare(asked, sender.program)
+        except OperationRefused:
+            self._rates.refused(sender.address)
+            raise
+
+    def charge(self, admitted: Admitted, caller: Caller) -> None:
+        """Count an operation that is about to run.
+
+        Raises:
+            RateLimited: the caller has asked for too much lately.
+        """
+        self._rates.operation(caller, admitted.cost)
+
+    def with_cost(self, answer: Answer, admitted: Admitted) -> Answer:
+        """Add the operation's cost to the extensions of an answer, if it was asked for."""
+        if not admitted.shows_cost:
+            return answer
+        cost = {"requested": admitted.cost, "max": self.graph.documents.limits.cost_max}
+        return answer.with_extensions({"cost": cost})
+
+    async def _prepare(self, asked: Asked, program: ClientProgram) -> Admitted:
         text = await self._text_of(asked, program)
         request = GraphQLRequest(text, asked.operation_name, asked.variables)
         operation = self.graph.prepare(request)
@@ -80,13 +123,6 @@ class Admission:
             is_named=asked.query is None,
             shows_cost=asked.shows_cost,
         )
-
-    def with_cost(self, answer: Answer, admitted: Admitted) -> Answer:
-        """Add the operation's cost to the extensions of an answer, if it was asked for."""
-        if not admitted.shows_cost:
-            return answer
-        cost = {"requested": admitted.cost, "max": self.graph.documents.limits.cost_max}
-        return answer.with_extensions({"cost": cost})
 
     async def _text_of(self, asked: Asked, program: ClientProgram) -> str:
         id = asked.document_id or asked.hash

@@ -22,10 +22,13 @@ _BATCH = "marquee.batch"
 _DERIVATION = "marquee.derivation"
 _ROOT = "marquee.root"
 _LIST_SIZE = "marquee.list_size"
+_COST = "marquee.cost"
 _BACK_REFERENCE = "strawberry-definition"
 
 # What the cost of an operation assumes for a list that is not paged.
 LIST_SIZE = 10
+# What a field costs unless it says otherwise.
+FIELD_COST = 1
 
 
 # `async (context, keys, **arguments) -> rows aligned with keys`.
@@ -71,8 +74,11 @@ def batched(
     shape: Callable[..., Any] | None = None,
     load_arguments: tuple[str, ...] = (),
     list_size: int = LIST_SIZE,
+    cost: int = FIELD_COST,
 ) -> Any:
     """Declare a field that is found by a batch load. Its type is the annotation of the attribute.
+
+    `cost` is what it adds to an operation's cost for each row, in fields that are read from their row.
 
     `shape(loaded, context, **arguments)` names the field's arguments, with their types and defaults, after its first
     two parameters.
@@ -83,7 +89,7 @@ def batched(
     async def resolve(root: Any, info: Info[Context, None], **given: Any) -> Any:
         return await load_one(info.context, batch, root, given)
 
-    return _declared(resolve, arguments, {_BATCH: batch, _LIST_SIZE: list_size}, description)
+    return _declared(resolve, arguments, {_BATCH: batch, _LIST_SIZE: list_size, _COST: cost}, description)
 
 
 def derived(take: Callable[[Any, Context], Any], *, description: str) -> Any:
@@ -144,6 +150,13 @@ def list_size_of(field: GraphQLField) -> int:
     return size
 
 
+def cost_of(field: GraphQLField) -> int:
+    """Return what a field costs itself, each time it is asked for."""
+    cost = _metadata(field).get(_COST, FIELD_COST)
+    assert isinstance(cost, int)
+    return cost
+
+
 def _metadata(field: GraphQLField) -> Mapping[str, object]:
     declared = field.extensions.get(_BACK_REFERENCE)
     return declared.metadata if isinstance(declared, StrawberryField) else {}
@@ -165,9 +178,9 @@ def _declared(
     return declared_field(resolve, arguments=arguments, takes_root=True, metadata=metadata, description=description)
 
 
-def root_metadata(call: RootCall) -> Mapping[str, object]:
-    """Return what `root_call_of` reads back from a field that is declared with it."""
-    return {_ROOT: call}
+def root_metadata(*, cost: int, call: RootCall | None = None) -> Mapping[str, object]:
+    """Return what `root_call_of` and `cost_of` read back from a field that is declared with it."""
+    return {_COST: cost} if call is None else {_COST: cost, _ROOT: call}
 
 
 def declared_field(

@@ -1,9 +1,11 @@
-"""What an operation costs: how many fields it resolves when every page is as long as it may be.
+"""What an operation costs: how many fields it resolves when every page is as long as asked for.
+
+A field that is read from its row costs 1; others declare what they cost (`batched`, `query_field`, `mutation_field`).
 
 The shape is computed once per document; the sizes of pages may be variables, so the sum is made for each request.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +33,7 @@ from graphql import (
 )
 
 from domain.kernel.paging import PAGE_DEFAULT, PAGE_MAX
-from graph.batching import list_size_of
+from graph.batching import cost_of, list_size_of
 
 _PAGE_ARGUMENTS = ("first", "last")
 
@@ -40,22 +42,37 @@ _PAGE_ARGUMENTS = ("first", "last")
 class Cost:
     """One field and those below it. `size` is how many rows it leads to, unless `size_variable` says so.
 
-    `own` is what it costs itself: 0 for a fragment, which is no field.
+    `own` is what it costs itself: 0 for a fragment, which is no field. Of what is below, all that does not depend on
+    variables is summed up in `fixed`.
     """
 
-    below: tuple["Cost", ...]
+    own: int
+    fixed: int = 0
+    below: tuple["Cost", ...] = ()
     size: int = 1
     size_variable: str | None = None
-    own: int = 1
+
+    @classmethod
+    def of(cls, below: Iterable["Cost"], *, own: int, size: int = 1, size_variable: str | None = None) -> "Cost":
+        """Sum up a field and those below it."""
+        costs = list(below)
+        fixed = sum(cost.own + cost.size * cost.fixed for cost in costs if cost.is_fixed)
+        varying = tuple(cost for cost in costs if not cost.is_fixed)
+        return cls(own, fixed, varying, size, size_variable)
+
+    @property
+    def is_fixed(self) -> bool:
+        """Tell whether it is the same whatever the variables."""
+        return self.size_variable is None and not self.below
 
     def total(self, variables: Mapping[str, Any]) -> int:
-        """Return how many fields are resolved."""
+        """Return what is resolved, in fields that are read from their row."""
         size = self.size
         if self.size_variable is not None:
             given = variables.get(self.size_variable, self.size)
             # Whatever is no plain number may still be coerced to one: it is counted as the longest page.
             size = min(max(given, 1), PAGE_MAX) if type(given) is int else PAGE_MAX
-        return self.own + size * sum(one.total(variables) for one in self.below)
+        return self.own + size * (self.fixed + sum(one.total(variables) for one in self.below))
 
 
 def page_defaults(operation: OperationDefinitionNode) -> Mapping[str, int]:
@@ -87,7 +104,7 @@ class Measure:
         """Return what an operation costs."""
         root = self._schema.get_root_type(operation.operation)
         assert root is not None, "the operation is valid"
-        return Cost(self._below(operation.selection_set, root, in_page=False))
+        return Cost.of(self._below(operation.selection_set, root, in_page=False), own=1)
 
     def _below(
         self, selection_set: SelectionSetNode, parent: GraphQLCompositeType, *, in_page: bool
@@ -111,7 +128,7 @@ class Measure:
             condition = self._condition(fragment.type_condition, None)
             below = self._below(fragment.selection_set, condition, in_page=in_page)
             # The fragment itself is no field.
-            self._measured[key] = Cost(below, own=0)
+            self._measured[key] = Cost.of(below, own=0)
         return self._measured[key]
 
     def _condition(self, named: NamedTypeNode | None, parent: GraphQLCompositeType | None) -> GraphQLCompositeType:
@@ -121,14 +138,17 @@ class Measure:
 
     def _field(self, node: FieldNode, parent: GraphQLCompositeType, *, in_page: bool) -> Cost:
         field = _field_of(parent, node.name.value)
-        if field is None or node.selection_set is None:
-            # `__typename`, introspection and leaves: one field each.
-            return Cost(())
+        if field is None:
+            # `__typename` and introspection.
+            return Cost(own=1)
+        if node.selection_set is None:
+            return Cost(own=cost_of(field))
         type_ = get_named_type(field.type)
         is_page = is_object_type(type_) and "pageInfo" in type_.fields
         size, variable = _size_of(node, field, is_page=is_page, in_page=in_page)
         assert is_composite_type(type_), "only such a field has a selection"
-        return Cost(self._below(node.selection_set, type_, in_page=is_page), size, variable)
+        below = self._below(node.selection_set, type_, in_page=is_page)
+        return Cost.of(below, own=cost_of(field), size=size, size_variable=variable)
 
 
 def _field_of(parent: GraphQLCompositeType, name: str) -> GraphQLField | None:

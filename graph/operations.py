@@ -56,7 +56,7 @@ class Operation:
 
     def cost_with(self, variables: Mapping[str, Any]) -> int:
         """Return what it costs with these variables."""
-        return self.cost.total({**self.page_defaults, **variables})
+        return self.cost.total(variables if self.cost.is_fixed else {**self.page_defaults, **variables})
 
     @property
     def kind(self) -> OperationType:

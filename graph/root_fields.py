@@ -12,7 +12,7 @@ from strawberry.types import Info
 from strawberry.types.field import StrawberryField
 
 from domain.kernel.refusals import Refusal
-from graph.batching import RootCall, declared_field, root_metadata
+from graph.batching import FIELD_COST, RootCall, declared_field, root_metadata
 from graph.context import Context
 from graph.problems import result_union
 from graph.rows import Refused
@@ -20,9 +20,14 @@ from graph.wording import pascal_case
 
 Refusals = Sequence[type[Refusal]]
 
+# What fields cost unless they say otherwise, in fields that are read from their row: a transaction of its own, and a
+# stream that is held open.
+MUTATION_COST = 10
+SUBSCRIPTION_COST = 20
+
 
 def query_field(
-    type: object, *, description: str, refusals: Refusals = ()
+    type: object, *, description: str, refusals: Refusals = (), cost: int = FIELD_COST
 ) -> Callable[[Callable[..., Awaitable[Any]]], StrawberryField]:
     """Make a field of Query from `async (context, **arguments)`.
 
@@ -36,13 +41,14 @@ def query_field(
             except tuple(refusals) as refusal:
                 return Refused(refusal)
 
-        return _called_field(function, call, skip=1, type=_answer(function, type, refusals), description=description)
+        answer = _answer(function, type, refusals)
+        return _called_field(function, call, skip=1, type=answer, description=description, cost=cost)
 
     return declare
 
 
 def mutation_field(
-    payload: type, *, refusals: Refusals, description: str
+    payload: type, *, refusals: Refusals, description: str, cost: int = MUTATION_COST
 ) -> Callable[[Callable[..., Awaitable[Any]]], StrawberryField]:
     """Make a field of Mutation from `async (work, context, input)`: one field is one work is one transaction.
 
@@ -58,13 +64,14 @@ def mutation_field(
             except tuple(refusals) as refusal:
                 return Refused(refusal)
 
-        return _called_field(function, call, skip=2, type=_answer(function, payload, refusals), description=description)
+        answer = _answer(function, payload, refusals)
+        return _called_field(function, call, skip=2, type=answer, description=description, cost=cost)
 
     return declare
 
 
 def subscription_field(
-    type: object, *, description: str
+    type: object, *, description: str, cost: int = SUBSCRIPTION_COST
 ) -> Callable[[Callable[..., AsyncIterator[Any]]], StrawberryField]:
     """Make a field of Subscription from `async (context, **arguments)` that yields one row for each event."""
 
@@ -73,7 +80,15 @@ def subscription_field(
             async for row in function(info.context, **arguments):
                 yield row
 
-        return _root_field(function, resolve, skip=1, type=type, description=description, is_subscription=True)
+        return _root_field(
+            function,
+            resolve,
+            skip=1,
+            type=type,
+            description=description,
+            is_subscription=True,
+            metadata=root_metadata(cost=cost),
+        )
 
     return declare
 
@@ -85,13 +100,15 @@ def _called_field(
     skip: int,
     type: object,
     description: str,
+    cost: int,
 ) -> StrawberryField:
     root = RootCall(call)
 
     async def resolve(info: Info[Context, None], **arguments: Any) -> Any:
         return await root.call(info.context, arguments)
 
-    return _root_field(function, resolve, skip=skip, type=type, description=description, metadata=root_metadata(root))
+    metadata = root_metadata(cost=cost, call=root)
+    return _root_field(function, resolve, skip=skip, type=type, description=description, metadata=metadata)
 
 
 def _answer(function: Callable[..., Any], payload: Any, refusals: Refusals) -> object:

@@ -16,14 +16,15 @@ from graphql import OperationType
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
-from domain.kernel.refusals import Refusal, Unavailable
+from domain.kernel.refusals import RateLimited, Refusal, Unavailable
+from graph import measures
 from graph.admission import Admission, Admitted
 from graph.answering import Answer, new_operation_id, refusal_answer
 from graph.context import Caller
 from graph.operations import OperationRefused
 from graph.refusal_fields import extensions_of
 from graph.transports.caching import cacheable
-from graph.transports.requests import ID_NAMES, RequestMalformed, problem_payload, program_of, read_request
+from graph.transports.requests import ID_NAMES, RequestMalformed, problem_payload, read_request, sender_of
 from graph.transports.sse import EVENT_STREAM, event_stream
 from graph.transports.streams import OpenStreams
 
@@ -54,6 +55,7 @@ class HttpDoor:
         try:
             admitted = await self._admit(request, wanted)
             caller = await self.identify(request)
+            self.admission.charge(admitted, caller)
         except RequestMalformed as malformed:
             headers = ALLOWED if malformed.status == 405 else None
             return _written(
@@ -75,7 +77,7 @@ class HttpDoor:
         return cacheable(response, request, is_anonymous=caller.viewer is None)
 
     async def _admit(self, request: Request, wanted: str) -> Admitted:
-        admitted = await self.admission.admit(await read_request(request), program_of(request))
+        admitted = await self.admission.admit(await read_request(request), sender_of(request))
         if request.method != "POST" and admitted.operation.kind is OperationType.MUTATION:
             raise RequestMalformed("Send mutations by POST.", status=405, code="METHOD_NOT_ALLOWED")
         if admitted.operation.kind is OperationType.SUBSCRIPTION and wanted != EVENT_STREAM:
@@ -108,11 +110,12 @@ async def _once(answer: Answer) -> AsyncGenerator[Answer, None]:
 
 
 def _refusal(refusal: Refusal, media_type: str) -> Response:
-    """Answer a request whose sender cannot be known at the moment, or may not ask at all."""
+    """Answer a request whose sender cannot be known at the moment, may not ask at all, or asks too much."""
+    measures.refused_total.labels(refusal.code).inc()
     answer = Answer({"errors": [{"message": refusal.message, "extensions": extensions_of(refusal)}]})
-    if isinstance(refusal, Unavailable):
+    if isinstance(refusal, RateLimited | Unavailable):
         headers = {"Retry-After": str(max(1, math.ceil(refusal.retry_after_s)))}
-        return _written(answer, media_type, status=503, headers=headers)
+        return _written(answer, media_type, status=429 if isinstance(refusal, RateLimited) else 503, headers=headers)
     return _written(answer, media_type, status=403)
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import orjson
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
 
-from graph.admission import Asked
+from graph.admission import Asked, Sender
+from graph.context import ADDRESS_UNKNOWN
 from graph.trusted import ClientProgram
 
 # Documents are bounded on their own; the rest is variables.
@@ -74,11 +75,16 @@ def request_of(given: object) -> Asked:
     return Asked(query, document_id, hash, name or None, variables or {}, shows_cost)
 
 
-def program_of(connection: HTTPConnection, credentials: Mapping[str, Any] | None = None) -> ClientProgram:
-    """Return which program asks, by its headers or by the payload of connection_init."""
+def sender_of(connection: HTTPConnection, credentials: Mapping[str, Any] | None = None) -> Sender:
+    """Return which program asks, by its headers or by the payload of connection_init, and from which address."""
     name = _first_of(CLIENT_NAMES, credentials or {}) or _first_of(CLIENT_NAMES, connection.headers)
     version = _first_of(CLIENT_VERSIONS, credentials or {}) or _first_of(CLIENT_VERSIONS, connection.headers)
-    return ClientProgram(name, version if name is not None else None)
+    return Sender(ClientProgram(name, version if name is not None else None), address_of(connection))
+
+
+def address_of(connection: HTTPConnection) -> str:
+    """Return the network address a request comes from; behind trusted proxies, the one they tell."""
+    return connection.client.host if connection.client is not None else ADDRESS_UNKNOWN
 
 
 def _document_of(given: Mapping[str, Any], extensions: Mapping[str, Any]) -> tuple[str | None, str | None, str | None]:

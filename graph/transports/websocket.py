@@ -8,8 +8,9 @@
     complete {id}              ──►                                            ping and pong either way
 
 Close codes are the protocol's: 4400 bad message, 4401 not acknowledged, 4403 token refused, 4406 subprotocol,
-4408 init timeout, 4409 id in use, 4429 second init; 1012 when the server restarts, 1013 when a part below is away,
-and 4410 when a client reads too slowly. Handshakes from foreign pages are refused before they are accepted.
+4408 init timeout, 4409 id in use, 4429 second init; 1012 when the server restarts, 1013 when a part below is away or
+too much has come, and 4410 when a client reads too slowly. Handshakes from foreign pages are refused before they are
+accepted.
 """
 
 import asyncio
@@ -22,7 +23,7 @@ import orjson
 import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from domain.kernel.refusals import Refusal, Unavailable
+from domain.kernel.refusals import RateLimited, Refusal, Unavailable
 from graph import measures
 from graph.admission import Admission, Admitted
 from graph.answering import new_operation_id, refusal_answer
@@ -30,7 +31,7 @@ from graph.context import Caller
 from graph.operations import OperationRefused
 from graph.refusal_fields import extensions_of
 from graph.transports.outbox import Outbox
-from graph.transports.requests import RequestMalformed, problem_payload, program_of, request_of
+from graph.transports.requests import RequestMalformed, problem_payload, request_of, sender_of
 from graph.transports.streams import OpenStreams
 
 PROTOCOL = "graphql-transport-ws"
@@ -181,6 +182,10 @@ class _Connection:
             raise _Closed(BAD_MESSAGE, "The payload is an object")
         self._is_initialised = True
         self._credentials = payload or {}
+        try:
+            self._door.admission.attempt(sender_of(self._socket))
+        except RateLimited as limited:
+            raise _Closed(TRY_AGAIN_LATER, limited.code) from None
         self._caller = await self._identify()
         self._outbox.send({"type": "connection_ack"})
 
@@ -211,7 +216,7 @@ class _Connection:
         if len(self._live) >= OPERATIONS_MAX:
             self._refuse(id, [{"message": "Too many operations.", "extensions": {"code": "TOO_MANY_OPERATIONS"}}])
             return
-        admitted = await self._admit(id, message.get("payload"))
+        admitted = await self._admit(id, message.get("payload"), caller)
         if admitted is None:
             return
         task = asyncio.create_task(self._run(id, admitted, caller))
@@ -219,15 +224,19 @@ class _Connection:
         self._live.add(task)
         task.add_done_callback(self._live.discard)
 
-    async def _admit(self, id: str, payload: object) -> Admitted | None:
+    async def _admit(self, id: str, payload: object, caller: Caller) -> Admitted | None:
         """Find the operation of a message, or tell the client why there is none."""
         try:
-            return await self._door.admission.admit(request_of(payload), program_of(self._socket, self._credentials))
+            sender = sender_of(self._socket, self._credentials)
+            admitted = await self._door.admission.admit(request_of(payload), sender)
+            self._door.admission.charge(admitted, caller)
+            return admitted
         except RequestMalformed as malformed:
             self._refuse(id, problem_payload(malformed)["errors"])
         except OperationRefused as refused:
             self._refuse(id, refusal_answer(refused, operation_id=new_operation_id()).payload["errors"])
         except Refusal as refusal:
+            measures.refused_total.labels(refusal.code).inc()
             self._refuse(id, [{"message": refusal.message, "extensions": extensions_of(refusal)}])
         return None
 

@@ -1,14 +1,23 @@
 """Documents that ask for too much, each refused by its own code before it costs anything."""
 
+import gc
 import time
-from collections.abc import Mapping
+import tracemalloc
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
+import strawberry
+from graphql import GraphQLSchema
+from strawberry.tools import create_type
 
+from graph.batching import batched
+from graph.context import Context
 from graph.limits import Limits
 from graph.operations import Documents, OperationRefused
-from graph.schema import graphql_schema
+from graph.paging import First, connection_of
+from graph.root_fields import MUTATION_COST, SUBSCRIPTION_COST, query_field
+from graph.schema import graphql_schema, graphql_schema_of
 
 # What a refusal may take of the processor; other tests and machines do not count.
 REFUSED_WITHIN_S = 0.1
@@ -169,3 +178,90 @@ def test_a_page_is_counted_as_what_its_variable_will_be(variables: dict[str, obj
     plain = documents().prepare(with_number, name=None, variables={}).cost.total({})
     operation = documents().prepare(text, name=None, variables=variables)
     assert operation.cost.total({**operation.page_defaults, **variables}) == plain
+
+
+def test_a_mutation_and_a_subscription_cost_more_than_a_field() -> None:
+    mutation = "mutation($input: RevokePlaybackInput!) {revokePlayback(input: $input) {__typename}}"
+    assert cost_of(mutation) == 1 + MUTATION_COST + 1
+    subscription = 'subscription {transcodeProgress(assetId: "x") {state fraction}}'
+    assert cost_of(subscription) == 1 + SUBSCRIPTION_COST + 2
+
+
+def test_a_field_costs_what_it_declares_for_each_row() -> None:
+    schema = small_schema()
+    text = "{things(first: 7) {nodes {plain dear shelf {plain}}}}"
+    # The operation, the page, and for each of seven rows: the row, a plain field, a dear one, a dear list of three.
+    expected = 1 + 2 + 7 * (1 + 1 + 5 + 4 + 3 * 1)
+    documents_of_it = Documents(schema, limits=Limits(), is_open=True)
+    assert documents_of_it.prepare(text, name=None, variables={}).cost_with({}) == expected
+
+
+def cost_of(text: str) -> int:
+    return documents().prepare(text, name=None, variables={}).cost_with({})
+
+
+def small_schema() -> GraphQLSchema:
+    """A list of things with a field that costs five, and a list of three that costs four."""
+
+    async def load(_context: object, keys: Sequence[int]) -> Sequence[object]:
+        return keys
+
+    @strawberry.type
+    class Shelf:
+        plain: int
+
+    @strawberry.type
+    class Thing:
+        plain: int
+        dear: int = batched(load, key=lambda row: row, cost=5, description="Dear.")
+        shelf: list[Shelf] = batched(load, key=lambda row: row, cost=4, list_size=3, description="Dear and long.")
+
+    connection = connection_of(Thing, plural="things")
+
+    @query_field(connection, description="Things.", cost=2)
+    async def things(context: Context, first: First = None) -> object:
+        return None
+
+    return graphql_schema_of(strawberry.Schema(query=create_type("Query", [things])))
+
+
+# Told apart from what the process holds anyway; a refusal may not leave more behind than a few kept documents.
+FLOOD_ROUNDS, FLOOD_GROWTH_BYTES = 30, 2_000_000
+FLOODS = {
+    "ten thousand aliases": many("a{}:viewer{{id}}", 10_000),
+    "aliases that fit": many("a{}:viewer{{id}} ", 190).replace("{{", "{").replace("}}", "}"),
+    "aliases by fragments": "{" + "...F " * 150 + "} fragment F on Query {" + "a:viewer{id} b:viewer{id} " * 10 + "}",
+    "deep fragments": "{...F0}"
+    + "".join(f" fragment F{n} on Query {{a{{...F{n + 1}}}}}" for n in range(58))
+    + " fragment F58 on Query {viewer{id}}",
+    "circular fragments": "{...F0}" + "".join(f" fragment F{n} on Query {{...F{(n + 1) % 50}}}" for n in range(50)),
+    "directives": "{viewer{id " + "@skip(if:false)" * 390 + "}}",
+    "comments": "#x\n" * 6_000 + "{viewer{id}}",
+    "one long comment": "#" + "x" * 19_000 + "\n{viewr{id}}",
+    "ten thousand bad fields": many("bad{}", 10_000),
+    "bad fields that fit": many("b{} ", 490),
+    "bad arguments": "{viewer{id}" + "".join(f" a{n}:title(x{n}:1){{id}}" for n in range(38)) + "}",
+    "variables": "query(" + "".join(f"$v{n}:Int" for n in range(650)) + "){viewer{id}}",
+    "a long name": "{" + "a" * 19_000 + "}",
+    "long strings": '{title(id:"' + "x" * 19_000 + '"){idd}}',
+    "conflicts": "{" + "".join(f"...on Query{{a:title(id:{n}){{id}}}}" for n in range(20)) + "}",
+}
+
+
+@pytest.mark.parametrize("text", FLOODS.values(), ids=FLOODS.keys())
+def test_a_flood_is_refused_fast_and_leaves_nothing_behind(text: str) -> None:
+    assert len(refused(text)) <= Limits().errors_max + 1
+    prepared = documents()
+    gc.collect()
+    tracemalloc.start()
+    try:
+        for round in range(FLOOD_ROUNDS):
+            with pytest.raises(OperationRefused):
+                prepared.prepare(f"{text}#{round}", name=None, variables={})
+        gc.collect()
+        held, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < FLOOD_GROWTH_BYTES
+    assert peak < 10 * FLOOD_GROWTH_BYTES
+    assert not prepared._kept

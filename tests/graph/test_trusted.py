@@ -311,3 +311,27 @@ async def test_the_same_text_is_handed_out_so_that_it_is_parsed_once(scene: Grap
     await get(scene, {"documentId": id})
     await post(scene, {"doc_id": id})
     assert len(documents._kept) == before
+
+
+@pytest.mark.parametrize("transport", ["POST", "GET", "SSE", "WS"])
+async def test_the_cost_is_told_to_whom_asks_for_it(scene: GraphScene, transport: str) -> None:
+    text = "{ titles(first: 7) { nodes { id } } }"
+    body = {"query": text, "extensions": {"cost": True}}
+    if transport == "WS":
+        answer = (await ask_by_socket(scene, body))["payload"]
+    elif transport == "GET":
+        answer = (await get(scene, {"query": text, "extensions": '{"cost": true}'})).json()
+    elif transport == "SSE":
+        lines = (await post(scene, body, accept="text/event-stream")).text.splitlines()
+        answer = json.loads(lines[1].removeprefix("data: "))
+    else:
+        answer = (await post(scene, body)).json()
+    assert answer["extensions"] == {"cost": {"requested": 1 + 1 + 7 * 2, "max": 20_000}}
+    assert "extensions" not in (await post(scene, {"query": text})).json()
+
+
+async def test_what_costs_too_much_says_how_much(scene: GraphScene) -> None:
+    text = "{titles(first: 100) {nodes {assets {tracks {label codec width height language kind}}}}}"
+    error = (await post(scene, {"query": text})).json()["errors"][0]
+    assert error["extensions"]["code"] == "TOO_COSTLY"
+    assert error["extensions"]["cost"]["requested"] > error["extensions"]["cost"]["max"] == 20_000
