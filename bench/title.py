@@ -14,7 +14,7 @@ from bench.load import get, load, post
 from bench.serving import database, marquee, node_peer, python_peer
 from graph.global_ids import Kind, global_id
 
-ROUNDS = 5
+ROUNDS = 3
 TITLES = 5_000
 ASKED = 200
 LEAST_AGAINST_MERCURIUS, LEAST_AGAINST_ROW = 1.5, 0.6

@@ -11,6 +11,7 @@ import signal
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field
 from types import FrameType
 
 import structlog
@@ -18,7 +19,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.routing import BaseRoute, Route, WebSocketRoute
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from domain.runtime import Runtime, open_runtime
@@ -39,6 +40,8 @@ from graph.transports.http import HttpDoor
 from graph.transports.streams import OpenStreams
 from graph.transports.websocket import WebSocketDoor
 from graph.trusted import TrustedDocuments
+
+GRAPHQL = "/graphql"
 
 log = structlog.get_logger(__name__)
 
@@ -67,7 +70,7 @@ def create_app(given: Settings | Runtime) -> Starlette:
 
     app = Starlette(
         routes=_routes(settings),
-        middleware=[Middleware(RequestLog), Middleware(Security, settings=settings)],
+        middleware=[Middleware(RequestLog), Middleware(Security, settings=settings), Middleware(_GraphqlFirst)],
         lifespan=lifespan,
     )
     app.state.streams = OpenStreams()
@@ -76,8 +79,8 @@ def create_app(given: Settings | Runtime) -> Starlette:
 
 def _routes(settings: Settings) -> list[BaseRoute]:
     return [
-        Route("/graphql", _GraphqlRoute(), methods=["GET", "POST"]),
-        WebSocketRoute("/graphql", _graphql_socket),
+        Route(GRAPHQL, _Graphql(), methods=["GET", "POST"]),
+        WebSocketRoute(GRAPHQL, _graphql_socket),
         *session.routes,
         *uploads.routes,
         *play.routes,
@@ -116,14 +119,26 @@ async def _beside(doing: Coroutine[None, None, None]) -> AsyncIterator[None]:
             await task
 
 
-class _GraphqlRoute:
-    """An ASGI application: a function as endpoint would be wrapped in layers that this door does not need."""
+class _Graphql:
+    """The door as an ASGI application: a function as endpoint would be wrapped in layers that it does not need."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive, send)
         door: HttpDoor = request.app.state.http_door
         response = await door(request)
         await response(scope, receive, send)
+
+
+@dataclass(frozen=True)
+class _GraphqlFirst:
+    """ASGI middleware: the busiest door comes before the router."""
+
+    app: ASGIApp
+    door: ASGIApp = field(default_factory=_Graphql)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_ours = scope["type"] == "http" and scope["path"] == GRAPHQL and scope["method"] in ("GET", "POST")
+        await (self.door if is_ours else self.app)(scope, receive, send)
 
 
 async def _graphql_socket(socket: WebSocket) -> None:

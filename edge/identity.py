@@ -6,6 +6,7 @@ must come from our own page; a bearer token is only sent on purpose.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -123,8 +124,13 @@ def check_forgery(connection: HTTPConnection) -> None:
 
 def languages_of(connection: HTTPConnection) -> tuple[str, ...]:
     """Return the languages a request asks for, the best first (RFC 9110, section 12.5.4)."""
+    return _languages_in(connection.headers.get("accept-language", ""))
+
+
+@lru_cache(maxsize=1_000)
+def _languages_in(header: str) -> tuple[str, ...]:
     weighed: list[tuple[float, str]] = []
-    for part in connection.headers.get("accept-language", "").split(",")[:LANGUAGES_MAX]:
+    for part in header.split(",")[:LANGUAGES_MAX]:
         tag, _, parameter = part.partition(";")
         tag = tag.strip()
         weight = _weight(parameter.strip())

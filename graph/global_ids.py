@@ -104,4 +104,5 @@ async def load_node(context: Context, id: str, *, only: Kind | None = None) -> A
         return None
     kind, key = parsed
     load = node_loads[kind]
-    return await context.loaders.load(load, key, lambda: lambda keys: load(context, keys))
+    (row,) = await context.loaders.many(load, [key], lambda keys: load(context, keys))
+    return row

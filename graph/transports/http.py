@@ -10,6 +10,7 @@ import math
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import lru_cache
 
 import orjson
 from graphql import OperationType
@@ -121,14 +122,17 @@ def _refusal(refusal: Refusal, media_type: str) -> Response:
 
 def _is_visit(request: Request) -> bool:
     """Tell a browser that opens the address from a client that asks something."""
-    names_document = any(name in request.query_params for name in ("query", "extensions", *ID_NAMES))
-    return request.method == "GET" and not names_document and "text/html" in _types(request)
+    if request.method != "GET" or "text/html" not in _types(request):
+        return False
+    return not any(name in request.query_params for name in ("query", "extensions", *ID_NAMES))
 
 
 def _types(request: Request) -> list[str]:
     return [part.partition(";")[0].strip().lower() for part in request.headers.get("accept", "").split(",")]
 
 
+# A client sends the same header every time; what others make up is not kept for long.
+@lru_cache(maxsize=256)
 def _wanted(accept: str) -> str | None:
     """Choose the media type of the answer; None when the client accepts none of ours (RFC 9110, section 12.5.1).
 
