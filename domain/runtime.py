@@ -3,7 +3,7 @@
 import os
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from domain.drm import AxinomSettings, KeySystem, LicenceProvider, choose_provider
@@ -11,6 +11,7 @@ from domain.kernel.bus import Bus
 from domain.kernel.clock import Clock, system_clock
 from domain.kernel.crypto import KEY_BYTES, Keyring
 from domain.kernel.refusals import Unavailable
+from domain.kernel.sharing import Shared
 from domain.kernel.work import Database, Reads, Work
 from domain.media.object_store import ObjectStore
 from domain.media.tools import MediaTools, ToolMissing
@@ -31,6 +32,7 @@ class Runtime:
     tools: MediaTools
     licences: LicenceProvider
     clock: Clock = system_clock
+    shared: Shared = field(default_factory=Shared)
 
     def work(self) -> AbstractAsyncContextManager[Work]:
         """Open one transaction.

@@ -27,7 +27,18 @@ from domain.catalog.editing import (
     revoke_right,
     withdraw_title,
 )
-from domain.catalog.title import WORLDWIDE, Right, RightId, Title, TitleId, TitleKind, TitleState, TitleText, best_text
+from domain.catalog.title import (
+    WORLDWIDE,
+    Right,
+    RightId,
+    Title,
+    TitleId,
+    TitleKind,
+    TitleState,
+    TitleText,
+    best_text,
+    language_tag,
+)
 
 __all__ = [
     "CATALOG_TOPIC",
@@ -47,6 +58,7 @@ __all__ = [
     "create_title",
     "describe_title",
     "grant_right",
+    "language_tag",
     "list_titles",
     "publish_title",
     "revoke_right",

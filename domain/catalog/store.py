@@ -62,6 +62,7 @@ titles = Table(
     CheckConstraint("state <> 'PUBLISHED' OR published_at IS NOT NULL", name="published"),
 )
 Index("titles_published_idx", titles.c.id, postgresql_where=titles.c.state == "PUBLISHED")
+Index("titles_fresh_idx", titles.c.published_at, titles.c.id, postgresql_where=titles.c.state == "PUBLISHED")
 
 title_texts = Table(
     "title_texts",
@@ -87,6 +88,8 @@ title_rights = Table(
     CheckConstraint("closes_at > opens_at", name="window"),
     UniqueConstraint("title_id", "territory", "opens_at"),
 )
+_closing = title_rights.c.closes_at
+Index("title_rights_closing_idx", _closing, title_rights.c.title_id, postgresql_where=_closing.is_not(None))
 
 
 _KEYS: BindParameter[Sequence[UUID]] = bindparam("keys", type_=ARRAY(Uuid))

@@ -3,84 +3,130 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from domain.accounts import Role, Viewer
+from domain.accounts import Role, Viewer, require_role
 from domain.catalog import Title
 from domain.insights import store
-from domain.insights.home_row import HomeRow, RowRule, RowSource, is_for
-from domain.insights.row_paging import page_of_row, places_of
-from domain.kernel.paging import Page, PageRequest, decode_cursor, encode_cursor
+from domain.insights.home_row import HomeRow, Placed, RowRule, RowSource
+from domain.insights.personal import personal_filling, with_personal
+from domain.insights.row_paging import Between, between, page_from_filling, page_of_row
+from domain.insights.shelf import rule_filling, shelf_of
+from domain.kernel.paging import Page, PageRequest, decode_cursor, encode_cursor, page_of
 from domain.kernel.refusals import InvalidInput
+from domain.kernel.sharing import Shared
 from domain.kernel.work import Reads
 
-_LIST = "home"
+_HOME, _ALL = "home", "home-rows"
 
 
-async def home(reads: Reads, *, viewer: Viewer | None, page: PageRequest) -> Page[HomeRow]:
-    """Return the rows of a viewer's home screen, from the top.
+async def home(reads: Reads, *, viewer: Viewer | None, page: PageRequest, shared: Shared, rings: int) -> Page[HomeRow]:
+    """Return the rows of a viewer's home screen, from the top; rows with nothing for the viewer are left out.
+
+    What a class of viewers shares comes from `shared` (see `shelf_of`).
 
     Raises:
         InvalidInput: a cursor of another list.
     """
-    async with reads.connection() as connection:
-        shown = await store.shown_rows(connection, now=reads.now)
-    return _page_of_rows([row for row in shown if is_for(row.target, viewer, reads.now)], page)
+    rows = await shelf_of(reads, viewer=viewer, shared=shared, rings=rings)
+    return _page_of_rows(_HOME, await with_personal(reads, rows, viewer=viewer), page)
 
 
-async def home_rows_by_id(reads: Reads, keys: Sequence[UUID], *, viewer: Viewer | None) -> list[HomeRow | None]:
-    """Return rows that this viewer's home may show now, for editors any; None for missing and hidden ones alike."""
-    async with reads.connection() as connection:
-        rows = await store.rows_by_id(connection, keys)
+async def home_rows_by_id(
+    reads: Reads, keys: Sequence[UUID], *, viewer: Viewer | None, shared: Shared, rings: int
+) -> list[HomeRow | None]:
+    """Return rows of this viewer's home, for editors any; None for missing and hidden ones alike."""
     if viewer is not None and viewer.has_role(Role.EDITOR):
-        return rows
-    return [row if row is not None and row.is_shown and is_for(row.target, viewer, reads.now) else None for row in rows]
+        async with reads.connection() as connection:
+            return await store.rows_by_id(connection, keys)
+    rows = await shelf_of(reads, viewer=viewer, shared=shared, rings=rings)
+    wanted = [row for row in rows if row.id in keys]
+    found: dict[UUID, HomeRow] = {row.id: row for row in await with_personal(reads, wanted, viewer=viewer)}
+    return [found.get(key) for key in keys]
+
+
+async def all_home_rows(reads: Reads, *, viewer: Viewer | None, page: PageRequest) -> Page[HomeRow]:
+    """Return every row in its order, shown or not. Editors only.
+
+    Raises:
+        SignInRequired, Forbidden.
+        InvalidInput: a cursor of another list.
+    """
+    require_role(viewer, Role.EDITOR)
+    after, before = _order_of(_ALL, page.after), _order_of(_ALL, page.before)
+    async with reads.connection() as connection:
+        rows = await store.page_of_rows(
+            connection, after=after, before=before, limit=page.limit + 1, backwards=page.backwards
+        )
+    return page_of(rows, request=page, cursor=lambda row: encode_cursor(_ALL, row.position, row.id))
 
 
 async def titles_of_rows(
     reads: Reads, sources: Sequence[RowSource], *, viewer: Viewer | None, page: PageRequest
 ) -> list[Page[Title]]:
-    """Return one page of each row, with what of it the viewer may see.
+    """Return one page of each row, with what of it the viewer may see. One statement for all that has to be read.
 
     Raises:
         InvalidInput: a cursor of another row.
     """
-    after, before = places_of(sources, page)
-    editorial = [source.row_id for source in sources if source.rule is RowRule.EDITORIAL]
+    limits = between(sources, page)
+    pages = [await _page_at_hand(reads, source, limits, page, viewer) for source in sources]
+    missing = [source for source, found in zip(sources, pages, strict=True) if found is None]
+    read = iter(await _read_pages(reads, missing, limits, page, viewer) if missing else ())
+    return [next(read) if found is None else found for found in pages]
+
+
+async def _page_at_hand(
+    reads: Reads, source: RowSource, limits: Between, page: PageRequest, viewer: Viewer | None
+) -> Page[Title] | None:
+    filling = source.filling
+    if filling is None and source.rule.is_personal:
+        filling = await personal_filling(reads, source.rule, viewer=viewer)
+    elif filling is None and source.rule is not RowRule.EDITORIAL:
+        filling = await rule_filling(reads, source.rule, viewer=viewer)
+    return None if filling is None else page_from_filling(source, filling, limits, page)
+
+
+async def _read_pages(
+    reads: Reads, sources: Sequence[RowSource], limits: Between, page: PageRequest, viewer: Viewer | None
+) -> list[Page[Title]]:
     async with reads.connection() as connection:
-        found = await store.editorial_pages(
+        found: list[list[Placed]] = await store.editorial_pages(
             connection,
-            editorial,
+            [source.row_id for source in sources],
             viewer=viewer,
             now=reads.now,
-            after=after,
-            before=before,
+            after=None if limits.after is None else limits.after[0],
+            before=None if limits.before is None else limits.before[0],
             limit=page.limit + 1,
             backwards=page.backwards,
         )
-    by_row = dict(zip(editorial, found, strict=True))
-    return [page_of_row(source, by_row.get(source.row_id, []), page) for source in sources]
+    return [page_of_row(source, placed, page) for source, placed in zip(sources, found, strict=True)]
 
 
-def _page_of_rows(rows: Sequence[HomeRow], request: PageRequest) -> Page[HomeRow]:
+def _page_of_rows(list_name: str, rows: Sequence[HomeRow], request: PageRequest) -> Page[HomeRow]:
     """Cut a page out of all rows: there are few."""
-    after, before = _order_of(request.after), _order_of(request.before)
+    after, before = _order_of(list_name, request.after), _order_of(list_name, request.before)
     kept = [row for row in rows if (after is None or _order(row) > after) and (before is None or _order(row) < before)]
     cut = kept[-request.limit :] if request.backwards else kept[: request.limit]
     return Page(
         items=cut,
-        cursors=[encode_cursor(_LIST, *_order(row)) for row in cut],
+        cursors=[encode_cursor(list_name, *_order(row)) for row in cut],
         has_next=bool(cut) and cut[-1] is not rows[-1],
         has_previous=bool(cut) and cut[0] is not rows[0],
     )
 
 
-def _order(row: HomeRow) -> tuple[int, str]:
-    return row.position, str(row.id)
+def _order(row: HomeRow) -> tuple[int, UUID]:
+    return row.position, row.id
 
 
-def _order_of(cursor: str | None) -> tuple[int, str] | None:
+def _order_of(list_name: str, cursor: str | None) -> tuple[int, UUID] | None:
     if cursor is None:
         return None
-    match decode_cursor(_LIST, cursor):
+    refusal = InvalidInput("cursor", "This cursor does not belong to this list. Start from the first page.")
+    match decode_cursor(list_name, cursor):
         case [int(position), str(id)]:
-            return position, id
-    raise InvalidInput("cursor", "This cursor does not belong to this list. Start from the first page.")
+            try:
+                return position, UUID(id)
+            except ValueError as garbage:
+                raise refusal from garbage
+    raise refusal

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple, NewType, assert_never
+from typing import NewType, assert_never
 from uuid import UUID
 
 from domain.accounts import Viewer
+from domain.catalog import Title
 
 HomeRowId = NewType("HomeRowId", UUID)
 
@@ -62,11 +63,32 @@ class RowTarget:
     audience: RowAudience | None = None
 
 
-class RowSource(NamedTuple):
-    """Where a row's titles come from. Small, because every page of titles is looked up by it."""
+@dataclass(frozen=True)
+class Placed:
+    """A title and its place in the order of its row; places grow down the row."""
+
+    place: int
+    title: Title
+
+
+@dataclass(frozen=True)
+class Filling:
+    """The beginning of a row: what a viewer may see of it. `is_whole` when nothing follows."""
+
+    placed: Sequence[Placed]
+    is_whole: bool
+
+
+@dataclass(frozen=True, eq=False)
+class RowSource:
+    """Where a row's titles come from. `filling` is what was found already, None when nothing was looked for.
+
+    Equal to itself only: two viewers never share one by accident.
+    """
 
     row_id: UUID
     rule: RowRule
+    filling: Filling | None = None
 
 
 @dataclass(frozen=True)
@@ -82,11 +104,7 @@ class HomeRow:
     texts: tuple[RowText, ...]
     version: int
     created_at: datetime
-
-    @property
-    def source(self) -> RowSource:
-        """Where its titles come from."""
-        return RowSource(self.id, self.rule)
+    source: RowSource
 
 
 def is_for(target: RowTarget, viewer: Viewer | None, now: datetime) -> bool:

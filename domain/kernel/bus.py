@@ -53,6 +53,7 @@ class Bus:
     def __init__(self, url: str) -> None:
         self._url = url
         self._doorbells: dict[str, set[Doorbell]] = defaultdict(set)
+        self._rings: dict[str, int] = {}
         self._pending: set[str] = set()
         self._has_pending = asyncio.Event()
         self._connected = asyncio.Event()
@@ -96,6 +97,10 @@ class Bus:
         if self._pending:
             self._has_pending.set()
 
+    def rings(self, topic: str) -> int:
+        """Return how often a topic has rung here since it was first asked for; what was read before a ring is old."""
+        return self._rings.setdefault(topic, 0)
+
     @asynccontextmanager
     async def listen(self, topic: str) -> AsyncIterator[Doorbell]:
         """Lend a doorbell for one topic."""
@@ -110,11 +115,13 @@ class Bus:
                 del self._doorbells[topic]
 
     def _ring_here(self, topic: str) -> None:
+        if topic in self._rings:
+            self._rings[topic] += 1
         for doorbell in self._doorbells.get(topic, ()):
             doorbell.ring()
 
     def _ring_all_here(self) -> None:
-        for topic in list(self._doorbells):
+        for topic in {*self._doorbells, *self._rings}:
             self._ring_here(topic)
 
     async def _supervise(self) -> None:

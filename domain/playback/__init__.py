@@ -9,6 +9,7 @@ from domain.playback.going_on import heartbeat, revoke_all, revoke_session, stop
 from domain.playback.looking import (
     continue_watching,
     explain_playback,
+    last_watched,
     resume_points_of,
     sessions_by_id,
     sessions_of,
@@ -61,6 +62,7 @@ __all__ = [
     "continue_watching",
     "explain_playback",
     "heartbeat",
+    "last_watched",
     "resume_points_of",
     "revoke_all",
     "revoke_session",

@@ -11,6 +11,7 @@ from domain.playback import store
 from domain.playback.session import PlaybackExplanation, PlaybackSession, ResumePoint
 
 CONTINUE_MAX = 50
+WATCHED_MAX = 500
 
 
 async def explain_playback(
@@ -67,3 +68,9 @@ async def continue_watching(reads: Reads, *, profile_id: UUID, limit: int = CONT
     """Return what a profile has begun and not finished, the last watched first."""
     async with reads.connection() as connection:
         return await store.unfinished_points(connection, profile_id, limit=min(limit, CONTINUE_MAX))
+
+
+async def last_watched(reads: Reads, *, profile_id: UUID, limit: int = WATCHED_MAX) -> list[UUID]:
+    """Return the titles that a profile has watched, finished or not, the last watched first."""
+    async with reads.connection() as connection:
+        return await store.watched_titles(connection, profile_id, limit=min(limit, WATCHED_MAX))

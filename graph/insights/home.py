@@ -1,6 +1,7 @@
 """The home screen: rows of titles."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 import strawberry
@@ -8,14 +9,15 @@ import strawberry
 from domain import insights as domain
 from domain.catalog import Title as TitleRow
 from domain.catalog import best_text
+from domain.insights import SHELF_TOPIC, RowAudience, RowRule, RowSource, RowTarget, RowText
 from domain.insights import HomeRow as RowRow
-from domain.insights import RowRule, RowSource
 from domain.kernel.paging import Page, PageRequest
 from graph.batching import batched, derived
 from graph.catalog.titles import TitleConnection
 from graph.context import Context
 from graph.enums import described
 from graph.global_ids import Kind, loads_node
+from graph.loads import is_editor
 from graph.nodes import Node
 from graph.paging import After, Before, First, Last, connection_of
 from graph.root_fields import query_field
@@ -36,10 +38,25 @@ described(
 )
 
 
+described(
+    RowAudience,
+    name="HomeRowAudience",
+    description="Whom a row of the home screen is for.",
+    values={
+        RowAudience.KIDS: "Profiles that may watch nothing above the age of 12.",
+        RowAudience.GROWN_UPS: "All but those profiles; strangers too.",
+        RowAudience.SIGNED_IN: "Everybody who is signed in.",
+        RowAudience.STRANGERS: "Everybody who is not.",
+    },
+)
+
+
 @loads_node(Kind.HOME_ROW, row=RowRow)
 async def visible_rows(context: Context, keys: Sequence[UUID]) -> list[RowRow | None]:
     """Load rows: for editors any, for others what their home may show now."""
-    return await domain.home_rows_by_id(context.reads, keys, viewer=context.viewer)
+    runtime = context.runtime
+    rings = runtime.bus.rings(SHELF_TOPIC)
+    return await domain.home_rows_by_id(context.reads, keys, viewer=context.viewer, shared=runtime.shared, rings=rings)
 
 
 async def row_titles(
@@ -73,6 +90,27 @@ def _name(row: RowRow, context: Context) -> str:
     return text.name
 
 
+@declares(RowText)
+@strawberry.type(description="What a row of the home screen is called in one language.")
+class HomeRowText:
+    """A row's title."""
+
+    language: str = strawberry.field(description="The language, as a BCP 47 tag.")
+    name: str = strawberry.field(name="title", description="What the row is called.")
+
+
+@declares(RowTarget)
+@strawberry.type(description="When a row is shown and to whom. What is null holds for all.")
+class HomeRowTarget:
+    """A row's target."""
+
+    starts_at: datetime | None = strawberry.field(description="From when.")
+    ends_at: datetime | None = strawberry.field(description="Until before when.")
+    territories: list[str] | None = strawberry.field(description="Only in these, as ISO 3166-1 alpha-2 codes.")
+    device_classes: list[str] | None = strawberry.field(description="Only on these.")
+    audience: RowAudience | None = strawberry.field(description="Only for them.")
+
+
 @declares(RowRow)
 @strawberry.type(description="A row of the home screen.")
 class HomeRow(Node):
@@ -87,6 +125,17 @@ class HomeRow(Node):
         load_arguments=("first", "after", "last", "before"),
         description="What the viewer may find of its titles, in the row's order; null when it cannot be had right now.",
     )
+    position: int = strawberry.field(description="Where it stands: rows come by this number, the lowest first.")
+    is_shown: bool = strawberry.field(description="Whether it is on the screen, for those it is for.")
+    texts: list[HomeRowText] = derived(
+        lambda row, context: row.texts if is_editor(context) else (),
+        description="Its titles in every language there is. Empty unless you edit.",
+    )
+    target: HomeRowTarget | None = derived(
+        lambda row, context: row.target if is_editor(context) else None,
+        description="When it is shown and to whom. Null unless you edit.",
+    )
+    version: int = strawberry.field(description="Grows with every change. Name it in a change to lose nobody else's.")
 
 
 HomeRowConnection = connection_of(HomeRow, plural="rows of the home screen")
@@ -98,4 +147,6 @@ async def home(
 ) -> Page[RowRow]:
     """Show the home screen."""
     page = PageRequest.parse(first=first, after=after, last=last, before=before)
-    return await domain.home(context.reads, viewer=context.viewer, page=page)
+    runtime = context.runtime
+    rings = runtime.bus.rings(SHELF_TOPIC)
+    return await domain.home(context.reads, viewer=context.viewer, page=page, shared=runtime.shared, rings=rings)

@@ -3,10 +3,10 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
-
 from graph.global_ids import Kind, global_id
+from tests.graph.asking import change
 from tests.graph_scene import GraphScene, Person
+from tests.home_rows import create_row
 
 HOME = """
 query Home($rows: Int, $after: String, $first: Int) {
@@ -33,25 +33,8 @@ async def row_of(
     scene: GraphScene, editor: Person, title_ids: list[UUID], *, name: str = "Picks", position: int = 0
 ) -> str:
     async with scene.runtime.work() as work:
-        id = work.new_id()
-        values = {"id": id, "position": position, "by": editor.viewer.account_id, "at": work.now, "name": name}
-        await work.connection.execute(
-            text(
-                "INSERT INTO home_rows"
-                " (id, rule, position, default_language, is_shown, version, created_by, created_at)"
-                " VALUES (:id, 'EDITORIAL', :position, 'en', true, 1, :by, :at)"
-            ),
-            values,
-        )
-        await work.connection.execute(
-            text("INSERT INTO home_row_texts (row_id, language, name) VALUES (:id, 'en', :name)"), values
-        )
-        for place, title_id in enumerate(title_ids):
-            await work.connection.execute(
-                text("INSERT INTO home_row_titles (row_id, position, title_id) VALUES (:id, :place, :title_id)"),
-                {"id": id, "place": place, "title_id": title_id},
-            )
-    return global_id(Kind.HOME_ROW, id)
+        row = await create_row(work, editor=editor.viewer, title_ids=title_ids, name=name, position=position)
+    return global_id(Kind.HOME_ROW, row.id)
 
 
 def ids(nodes: list[dict[str, Any]]) -> list[str]:
@@ -103,3 +86,66 @@ async def test_the_screen_itself_is_paged(fresh_scene: GraphScene) -> None:
         after = page["pageInfo"]["endCursor"]
     assert seen == sorted(rows, key=rows.index)
     assert page["pageInfo"]["hasNextPage"] is False
+
+
+async def test_an_edit_shows_in_the_next_response(fresh_scene: GraphScene) -> None:
+    scene, editor, viewer = fresh_scene, await fresh_scene.editor(), await fresh_scene.person()
+    one, two = [global_id(Kind.TITLE, (await scene.playable()).title_id) for _ in range(2)]
+
+    async def seen() -> list[tuple[str, list[str]]]:
+        nodes = (await scene.data(HOME, by=viewer))["home"]["nodes"]
+        return [(row["title"], ids(row["titles"]["nodes"])) for row in nodes]
+
+    async def edit(name: str, payload: str, selection: str, **values: Any) -> Any:
+        answer = (await scene.data(change(name, payload, selection), {"input": values}, by=editor))[name]
+        assert answer["__typename"] == payload, answer
+        return answer
+
+    row_id = (
+        await edit(
+            "createHomeRow", "HomeRowCreated", "row { id }", kind="EDITORIAL", language="en", title="Picks", position=1
+        )
+    )["row"]["id"]
+    assert await seen() == []
+    await edit("fillHomeRow", "HomeRowFilled", "row { version }", rowId=row_id, titleIds=[one, two], expectedVersion=1)
+    assert await seen() == [("Picks", [one, two])]
+    await edit("fillHomeRow", "HomeRowFilled", "row { version }", rowId=row_id, titleIds=[two], expectedVersion=2)
+    await edit(
+        "describeHomeRow",
+        "HomeRowDescribed",
+        "row { title }",
+        rowId=row_id,
+        language="en",
+        title="Best",
+        expectedVersion=3,
+    )
+    assert await seen() == [("Best", [two])]
+    await edit("withdrawTitle", "TitleWithdrawn", "title { id }", titleId=two, expectedVersion=2)
+    assert await seen() == []
+    await edit("publishTitle", "TitlePublished", "title { id }", titleId=two, expectedVersion=3)
+    assert await seen() == [("Best", [two])]
+    target = {"territories": ["JP"], "audience": "KIDS", "startsAt": "2020-01-01T00:00:00.000Z"}
+    arranged = await edit(
+        "arrangeHomeRow",
+        "HomeRowArranged",
+        "row { version position isShown texts { language title } target { territories audience startsAt endsAt } }",
+        rowId=row_id, position=3, isShown=True, target=target, expectedVersion=4,
+    )  # fmt: skip
+    assert arranged["row"] == {
+        "version": 5, "position": 3, "isShown": True, "texts": [{"language": "en", "title": "Best"}],
+        "target": {**target, "endsAt": None},
+    }  # fmt: skip
+    assert await seen() == []
+    listed = (await scene.data("{ homeRows(first: 5) { nodes { id version } } }", by=editor))["homeRows"]["nodes"]
+    assert listed == [{"id": row_id, "version": 5}]
+    await edit("removeHomeRow", "HomeRowRemoved", "rowId", rowId=row_id, expectedVersion=5)
+    assert (await scene.data("{ homeRows(first: 5) { nodes { id } } }", by=editor))["homeRows"]["nodes"] == []
+
+
+async def test_editors_details_are_hidden_from_viewers(fresh_scene: GraphScene) -> None:
+    scene, editor = fresh_scene, await fresh_scene.editor()
+    row = await row_of(scene, editor, [(await scene.playable()).title_id])
+    query = "query($id: ID!) { node(id: $id) { ... on HomeRow { texts { title } target { audience } } } }"
+    assert (await scene.data(query, {"id": row}))["node"] == {"texts": [], "target": None}
+    refused = await scene.ask("{ homeRows { nodes { id } } }", by=await scene.person())
+    assert refused["errors"][0]["extensions"]["code"] == "FORBIDDEN"

@@ -1,7 +1,6 @@
 """Pages of the titles that editors put into rows: one statement for all rows of a screen."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from uuid import UUID
@@ -11,18 +10,10 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.accounts import Viewer
-from domain.catalog import Title
 from domain.catalog.listing import scope_of, scoped, sees_all, title_of_row, titles
+from domain.insights.home_row import Placed
 from domain.insights.store.tables import home_row_titles
 from domain.kernel.hot import HotQuery
-
-
-@dataclass(frozen=True)
-class Placed:
-    """A title and its place in the order of its row."""
-
-    place: int
-    title: Title
 
 
 async def editorial_pages(

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.insights.home_row import HomeRow, HomeRowId, RowAudience, RowRule, RowTarget, RowText
+from domain.insights.home_row import HomeRow, HomeRowId, RowAudience, RowRule, RowSource, RowTarget, RowText
 from domain.kernel.hot import fetch_all
 
 # A home screen has a few dozen rows at most. Beyond this the last ones are not shown.
@@ -53,4 +53,5 @@ def _row(row: Any) -> HomeRow:
         texts=tuple(RowText(language, name) for language, name in row["texts"]),
         version=row["version"],
         created_at=row["created_at"],
+        source=RowSource(row["id"], RowRule(row["rule"])),
     )

@@ -54,3 +54,22 @@ home_row_titles = Table(
     Column("title_id", Uuid, ForeignKey("titles.id", ondelete="CASCADE"), nullable=False, index=True),
     UniqueConstraint("row_id", "title_id"),
 )
+
+title_trends = Table(
+    "title_trends",
+    metadata,
+    Column("territory", Text, primary_key=True),
+    Column("title_id", Uuid, ForeignKey("titles.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("score", Integer, nullable=False),
+    CheckConstraint("score > 0", name="score"),
+)
+Index("title_trends_score_idx", title_trends.c.territory, title_trends.c.score, title_trends.c.title_id)
+
+title_neighbours = Table(
+    "title_neighbours",
+    metadata,
+    Column("title_id", Uuid, ForeignKey("titles.id", ondelete="CASCADE"), primary_key=True),
+    Column("neighbour_id", Uuid, ForeignKey("titles.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("score", Integer, nullable=False),
+    CheckConstraint("score > 0", name="score"),
+)

@@ -1,6 +1,6 @@
 """The tables of playback, and all their SQL."""
 
-from domain.playback.store.resume import keep_resume_point, resume_points_of, unfinished_points
+from domain.playback.store.resume import keep_resume_point, resume_points_of, unfinished_points, watched_titles
 from domain.playback.store.screens import StartedSession, claim_screens, insert_session
 from domain.playback.store.sessions import (
     RecordedQuestion,
@@ -42,4 +42,5 @@ __all__ = [
     "stop",
     "stream_holders",
     "unfinished_points",
+    "watched_titles",
 ]

@@ -54,5 +54,13 @@ async def unfinished_points(connection: AsyncConnection, profile_id: UUID, *, li
     return [_resume_point(row) for row in await connection.execute(statement)]
 
 
+async def watched_titles(connection: AsyncConnection, profile_id: UUID, *, limit: int) -> list[UUID]:
+    """Return what a profile has watched, the last watched first."""
+    statement = (
+        select(_r.title_id).where(_r.profile_id == profile_id).order_by(_r.updated_at.desc(), _r.title_id).limit(limit)
+    )
+    return list((await connection.execute(statement)).scalars())
+
+
 def _resume_point(row: Row[Any]) -> ResumePoint:
     return ResumePoint(row.profile_id, row.title_id, row.position_s, row.duration_s, row.updated_at)

@@ -53,6 +53,7 @@ playback_sessions = Table(
 )
 _s = playback_sessions.c
 Index("playback_sessions_screens_idx", _s.account_id, _s.slot, unique=True, postgresql_where=_s.state == "ACTIVE")
+Index("playback_sessions_started_at_idx", _s.started_at, postgresql_using="brin")
 
 resume_points = Table(
     "resume_points",
