@@ -3,7 +3,7 @@
 A rank grows down the row. Candidates are bounded before rights are looked at, so that no row ever walks the catalog.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -41,7 +41,7 @@ CANDIDATES_MAX = 1_000
 RULE_TITLES_MAX = 100
 LEAVING_WITHIN = timedelta(days=30)
 # Parts of a series are found through it.
-_PARTS = ("EPISODE", "SEASON")
+_PARTS = bindparam("parts", ["EPISODE", "SEASON"], type_=ARRAY(Text))
 _MICROSECONDS = 1_000_000
 
 _t, _r = titles.c, title_rights.c
@@ -58,12 +58,12 @@ async def titles_by_rule(
     territory = WORLDWIDE if viewer is None else viewer.territory
     match rule:
         case RowRule.NEW:
-            return await _ranked(connection, _new, viewer, now)
+            return await _ranked(connection, _new, viewer, now, {})
         case RowRule.LEAVING_SOON:
             bound = {"now": now, "until": now + LEAVING_WITHIN, "territories": [WORLDWIDE, territory]}
-            return await _ranked(connection, _leaving, viewer, now, **bound)
+            return await _ranked(connection, _leaving, viewer, now, bound)
         case RowRule.TRENDING:
-            return await _ranked(connection, _trending, viewer, now, territory=territory)
+            return await _ranked(connection, _trending, viewer, now, {"territory": territory})
         case _:
             raise AssertionError(f"{rule} needs to know more than the viewer's class")
 
@@ -77,7 +77,7 @@ async def neighbours_of(
     now: datetime,
 ) -> list[Placed]:
     """Return what is watched by the people who watch these titles, except `without`."""
-    return await _ranked(connection, _neighbours, viewer, now, title_ids=title_ids, without=without)
+    return await _ranked(connection, _neighbours, viewer, now, {"title_ids": title_ids, "without": without})
 
 
 async def visible_in_order(
@@ -95,7 +95,7 @@ async def _ranked(
     candidates: Callable[[], Select[Any]],
     viewer: Viewer | None,
     now: datetime,
-    **bound: object,
+    bound: Mapping[str, object],
 ) -> list[Placed]:
     query = _ranked_query(candidates, sees_all(viewer))
     rows = await query.rows(connection, **{**bound, **scope_of(viewer, now)})
@@ -111,7 +111,7 @@ def _these(everything: bool) -> HotQuery:
 def _ranked_query(candidates: Callable[[], Select[Any]], everything: bool) -> HotQuery:
     ranked: Subquery = candidates().subquery("ranked")
     rank = cast(ranked.c.rank, BigInteger).label("place")
-    one = select(titles).where(_t.id == ranked.c.title_id, _t.kind.not_in(_PARTS))
+    one = select(titles).where(_t.id == ranked.c.title_id, _t.kind != all_(_PARTS))
     published = one.where(_t.state == TitleState.PUBLISHED.value)
     # The offset keeps it a lookup for each candidate: joined, the planner would rather read the whole catalog.
     seen = scoped(published, sees_all=everything).offset(0).lateral("seen")
