@@ -1,24 +1,30 @@
 """Keeps clients working: finds what a new schema breaks, and asks for a decision page that says so.
 
-The new schema is compared with the last committed version that differs from it, which is the same question before a
-commit and after it. A page in `docs/decisions` allows a break by holding its sentence on a line of its own.
+The new schema is compared with the committed version before it, that one with the one before, and so on: a break that
+was committed without asking is still found when the next change comes. A page in `docs/decisions` allows a break by
+holding its sentence on a line of its own.
 """
 
 import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from graphql import build_schema, find_breaking_changes
+from graphql import DangerousChangeType, build_schema, find_breaking_changes, find_dangerous_changes
 
 SCHEMA_FILE = "schema.graphql"
 DECISIONS = "docs/decisions"
-# Versions of the file to look back; more than one differs only while several commits touched it.
-VERSIONS_MAX = 5
+# Versions of the file to look back.
+VERSIONS_MAX = 20
+# No client fails at these; it gets something else than it did, and nobody tells it.
+_SILENT = {DangerousChangeType.ARG_DEFAULT_VALUE_CHANGE, DangerousChangeType.INPUT_FIELD_DEFAULT_VALUE_CHANGE}
 
 
 def find_breaks(old: str, new: str) -> list[str]:
-    """Return what a client of the old schema cannot do with the new one any more, one sentence each."""
-    return [change.description for change in find_breaking_changes(build_schema(old), build_schema(new))]
+    """Return what a client of the old schema cannot do, or not as before, with the new one; one sentence each."""
+    before, after = build_schema(old), build_schema(new)
+    loud = [change.description for change in find_breaking_changes(before, after)]
+    silent = [change.description for change in find_dangerous_changes(before, after) if change.type in _SILENT]
+    return loud + silent
 
 
 def undecided(breaks: Sequence[str], decisions: Path) -> list[str]:
@@ -28,9 +34,14 @@ def undecided(breaks: Sequence[str], decisions: Path) -> list[str]:
     return [one for one in breaks if one not in decided]
 
 
-def committed_before(root: Path, new: str) -> str | None:
-    """Return the newest committed version of the schema that differs from `new`; None without a history."""
-    return next((version for version in _versions(root) if version != new), None)
+def breaks_since(root: Path, new: str) -> list[str]:
+    """Return what `new` breaks, and what the committed versions before it have broken; nothing without a history."""
+    found: list[str] = []
+    for version in _versions(root):
+        if version != new:
+            found += find_breaks(version, new)
+        new = version
+    return found
 
 
 def _versions(root: Path) -> Iterator[str]:

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @click.option("--print", "to_stdout", is_flag=True, help="Print the schema instead of writing the file.")
 def command(check: bool, to_stdout: bool) -> None:
     """Write schema.graphql from the code. Clients generate their types from it."""
-    from graph.breaking import DECISIONS, SCHEMA_FILE, committed_before, find_breaks, undecided
+    from graph.breaking import DECISIONS, SCHEMA_FILE, breaks_since, undecided
     from graph.schema import sdl
 
     new, path = sdl(), ROOT / SCHEMA_FILE
@@ -26,8 +26,7 @@ def command(check: bool, to_stdout: bool) -> None:
         return
     if not path.is_file() or path.read_text() != new:
         raise click.ClickException(f"{SCHEMA_FILE} is stale; run `make schema` and commit it")
-    before = committed_before(ROOT, new)
-    breaks = [] if before is None else undecided(find_breaks(before, new), ROOT / DECISIONS)
+    breaks = undecided(breaks_since(ROOT, new), ROOT / DECISIONS)
     if breaks:
         listed = "\n".join(f"  {one}" for one in breaks)
         message = f"clients would break; undo it, or name each line in a page of {DECISIONS}:\n{listed}"

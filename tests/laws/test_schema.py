@@ -2,9 +2,13 @@
 
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from graphql import (
+    BreakingChangeType,
+    DangerousChangeType,
     GraphQLEnumType,
     GraphQLInputObjectType,
     GraphQLInterfaceType,
@@ -13,9 +17,11 @@ from graphql import (
     get_named_type,
     get_nullable_type,
     is_list_type,
+    specified_directives,
 )
 
-from graph.breaking import DECISIONS, SCHEMA_FILE, committed_before, find_breaks, undecided
+from edge.commands.schema import command as schema_command
+from graph.breaking import DECISIONS, SCHEMA_FILE, breaks_since, undecided
 from graph.schema import graphql_schema, sdl
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,43 +37,114 @@ def test_the_committed_schema_is_the_one_the_code_has() -> None:
 
 
 def test_no_client_is_broken_without_a_decision() -> None:
-    before = committed_before(ROOT, sdl())
-    breaks = [] if before is None else find_breaks(before, sdl())
-    assert undecided(breaks, ROOT / DECISIONS) == []
+    assert undecided(breaks_since(ROOT, sdl()), ROOT / DECISIONS) == []
 
 
-def test_a_planted_break_is_found_and_a_decision_allows_it(tmp_path: Path) -> None:
-    home = '  """Where the account is at home, as an ISO 3166-1 alpha-2 code."""\n  territory: String!\n'
-    assert home in sdl()
-    planted = sdl().replace("displayName: String!", "displayName: String").replace(home, "")
-    breaks = find_breaks(sdl(), planted)
-    assert any("displayName changed type from String! to String" in one for one in breaks)
-    assert any(one.endswith("territory was removed.") for one in breaks)
-    assert undecided(breaks, tmp_path) == breaks
-    (tmp_path / "0001-names.md").write_text(f"# Names may be unknown\n\n- `{breaks[0]}`\n\nBecause.\n")
-    assert undecided(breaks, tmp_path) == breaks[1:]
+OLD = """
+directive @shown(as: String) repeatable on FIELD | QUERY
+interface Named { name: String }
+interface Aged { age: Int }
+type Film implements Named & Aged { name: String, age: Int, year(era: Int = 1): Int, pages(first: Int): Int }
+type Show { id: ID }
+union Found = Film | Show
+enum Kind { MOVIE CLIP }
+input Wish { text: String, count: Int = 1 }
+scalar Moment
+type Query { film: Film, found: Found, kind: Kind, at: Moment, wish(wish: Wish): Show }
+"""
+# One planted break of every kind that graphql-core tells apart, and one that makes nothing fail.
+PLANTED = [
+    (BreakingChangeType.TYPE_REMOVED, ", at: Moment", "", "scalar Moment", ""),
+    (BreakingChangeType.TYPE_CHANGED_KIND, "scalar Moment", "type Moment { text: String }"),
+    (BreakingChangeType.TYPE_REMOVED_FROM_UNION, "Film | Show", "Film"),
+    (BreakingChangeType.VALUE_REMOVED_FROM_ENUM, "MOVIE CLIP", "MOVIE"),
+    (BreakingChangeType.REQUIRED_INPUT_FIELD_ADDED, "text: String, count", "text: String, more: Int!, count"),
+    (BreakingChangeType.IMPLEMENTED_INTERFACE_REMOVED, "Named & Aged", "Named"),
+    (BreakingChangeType.FIELD_REMOVED, ", kind: Kind", ""),
+    (BreakingChangeType.FIELD_CHANGED_KIND, "Show { id: ID }", "Show { id: Int }"),
+    (BreakingChangeType.REQUIRED_ARG_ADDED, "pages(first: Int)", "pages(first: Int, of: Int!)"),
+    (BreakingChangeType.ARG_REMOVED, "pages(first: Int)", "pages"),
+    (BreakingChangeType.ARG_CHANGED_KIND, "pages(first: Int)", "pages(first: String)"),
+    (BreakingChangeType.DIRECTIVE_REMOVED, "directive @shown(as: String) repeatable on FIELD | QUERY", ""),
+    (BreakingChangeType.DIRECTIVE_ARG_REMOVED, "@shown(as: String)", "@shown"),
+    (BreakingChangeType.REQUIRED_DIRECTIVE_ARG_ADDED, "@shown(as: String)", "@shown(as: String, by: Int!)"),
+    (BreakingChangeType.DIRECTIVE_REPEATABLE_REMOVED, " repeatable", ""),
+    (BreakingChangeType.DIRECTIVE_LOCATION_REMOVED, "FIELD | QUERY", "FIELD"),
+    (DangerousChangeType.ARG_DEFAULT_VALUE_CHANGE, "era: Int = 1", "era: Int = 2"),
+    (DangerousChangeType.INPUT_FIELD_DEFAULT_VALUE_CHANGE, "count: Int = 1", "count: Int = 2"),
+]
 
 
-def test_an_addition_breaks_nobody() -> None:
-    added = sdl().replace("  displayName: String!\n", "  displayName: String!\n  nickname: String\n")
-    assert added != sdl()
-    assert find_breaks(sdl(), added) == []
+def test_a_break_of_every_kind_is_planted() -> None:
+    assert {kind for kind, *_ in PLANTED} >= set(BreakingChangeType)
 
 
-def test_the_version_compared_with_is_the_last_one_that_differs(tmp_path: Path) -> None:
-    def git(*arguments: str) -> None:
+@pytest.mark.parametrize("planted", PLANTED, ids=lambda planted: planted[0].name)
+def test_make_check_refuses_a_break_of_every_kind_until_it_is_decided(
+    planted: tuple[Any, ...], history: "History", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = OLD
+    for old_part, new_part in zip(planted[1::2], planted[2::2], strict=True):
+        assert old_part in new
+        new = new.replace(old_part, new_part)
+    history.commit(OLD)
+    history.write(new)
+    monkeypatch.setattr("graph.schema.sdl", lambda: new)
+    monkeypatch.setattr("edge.commands.schema.ROOT", history.root)
+    refused = CliRunner().invoke(schema_command, ["--check"])
+    assert refused.exit_code == 1
+    breaks = breaks_since(history.root, new)
+    assert breaks
+    assert all(f"  {one}\n" in refused.output for one in breaks)
+    (history.root / DECISIONS).mkdir(parents=True)
+    (history.root / DECISIONS / "0001-so-it-is.md").write_text("\n".join(f"- `{one}`" for one in breaks))
+    assert CliRunner().invoke(schema_command, ["--check"]).exit_code == 0
+
+
+def test_a_break_that_was_committed_without_asking_is_found_with_the_next_change(history: "History") -> None:
+    broken = OLD.replace(", kind: Kind", "")
+    grown = broken.replace("film: Film", "film: Film, more: Int")
+    for version in (OLD, broken, grown):
+        history.commit(version)
+    assert breaks_since(history.root, grown) == ["Field Query.kind was removed."]
+    assert breaks_since(history.root, grown.replace("more: Int", "more: Int, last: Int")) == [
+        "Field Query.kind was removed."
+    ]
+
+
+def test_what_is_added_or_only_said_differently_breaks_nobody(history: "History") -> None:
+    assert breaks_since(history.root, OLD) == []
+    history.commit(OLD)
+    more = OLD.replace("MOVIE CLIP", "MOVIE CLIP SERIES").replace(
+        "film: Film", '"Said." film: Film, more(of: Int): Int'
+    )
+    assert breaks_since(history.root, more) == []
+
+
+class History:
+    """A repository with nothing but versions of the schema."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._git("init", "-q")
+
+    def write(self, schema: str) -> None:
+        (self.root / SCHEMA_FILE).write_text(schema)
+
+    def commit(self, schema: str) -> None:
+        self.write(schema)
+        self._git("add", SCHEMA_FILE)
+        self._git("commit", "-q", "-m", "x")
+
+    def _git(self, *arguments: str) -> None:
         identity = ("-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false")
-        subprocess.run(["git", "-C", str(tmp_path), *identity, *arguments], check=True, capture_output=True)
+        subprocess.run(["git", "-C", str(self.root), *identity, *arguments], check=True, capture_output=True)
 
-    git("init", "-q")
-    assert committed_before(tmp_path, "c") is None
-    for version in ("a", "b"):
-        (tmp_path / SCHEMA_FILE).write_text(version)
-        git("add", SCHEMA_FILE)
-        git("commit", "-q", "-m", version)
-    # Before a commit the newest is what clients have; after it, the one before.
-    assert committed_before(tmp_path, "c") == "b"
-    assert committed_before(tmp_path, "b") == "a"
+
+@pytest.fixture
+def history(tmp_path: Path) -> History:
+    """A repository without a commit."""
+    return History(tmp_path)
 
 
 @pytest.mark.parametrize("type_", TYPES, ids=lambda type_: type_.name)
@@ -87,6 +164,25 @@ def test_everything_is_described(type_: object) -> None:
     elif isinstance(type_, GraphQLEnumType):
         for value_name, value in type_.values.items():
             assert value.description, f"{name}.{value_name}"
+
+
+def test_every_directive_of_ours_is_described() -> None:
+    for directive in SCHEMA.directives:
+        if directive not in specified_directives:
+            assert directive.description, directive.name
+            assert all(argument.description for argument in directive.args.values()), directive.name
+
+
+def test_a_description_says_something() -> None:
+    texts = [(type_.name, type_.description) for type_ in TYPES if type_.name not in BUILT_IN]
+    texts += [(f"{type_.name}.{name}", field.description) for type_ in OUTPUTS for name, field in type_.fields.items()]
+    for name, text in texts:
+        assert text is not None
+        words = text.strip().split()
+        assert len(words) >= 2, name
+        assert text.strip()[-1] in ".!?", f"{name}: end its sentence"
+        # A name written out with spaces is no description.
+        assert "".join(words).lower().rstrip(".") != name.rpartition(".")[2].lower(), name
 
 
 def test_every_mutation_takes_one_input_and_answers_with_a_payload_or_problems() -> None:
