@@ -2,22 +2,22 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, NamedTuple
 from uuid import UUID
 
 import strawberry
 
 from domain.media import artworks
 from domain.media.artwork import Artwork as ArtworkRow
-from domain.media.artwork import ArtworkFailure, ArtworkKind, ArtworkState, ImageFormat, Rendition, best_rendition
-from domain.media.asset import Asset
+from domain.media.artwork import ArtworkFailure, ArtworkKind, ArtworkState, ImageFormat, PictureFile, Rendition
+from domain.media.asset import Playing
+from domain.media.showing import picture_of_titles
 from graph.batching import derived, load_all
 from graph.context import Context
 from graph.enums import described
 from graph.global_ids import Kind, loads_node
-from graph.loads import is_editor, playing_assets
+from graph.loads import is_editor, titles_playing
 from graph.nodes import Node
 from graph.rows import declares
 
@@ -78,8 +78,7 @@ Format = Annotated[
 OfKind = Annotated[ArtworkKind, strawberry.argument(description="What it is for.")]
 
 
-@dataclass(frozen=True)
-class Shown:
+class Shown(NamedTuple):
     """One file of a picture."""
 
     url: str
@@ -140,47 +139,45 @@ async def titles_artworks(context: Context, keys: Sequence[UUID]) -> Sequence[Se
     return await artworks.artworks_of_titles(context.reads, keys) if is_editor(context) else [() for _ in keys]
 
 
-async def titles_artwork(context: Context, keys: Sequence[UUID], kind: ArtworkKind) -> list[ArtworkRow | None]:
-    """Load the best picture of one kind for this caller's languages."""
-    return await artworks.artwork_of_titles(context.reads, keys, kind=kind, languages=context.caller.languages)
+async def titles_artwork(
+    context: Context, keys: Sequence[UUID], kind: ArtworkKind, width: int, format: ImageFormat | None = None
+) -> list[PictureFile | None]:
+    """Load a file of the best picture of one kind for this caller's languages."""
+    return await picture_of_titles(
+        context.reads, keys, kind=kind, width=width, format=format, languages=context.caller.languages
+    )
 
 
-async def uploaded_posters(context: Context, keys: Sequence[UUID]) -> list[ArtworkRow | None]:
-    """Load the best poster that was uploaded."""
-    return await titles_artwork(context, keys, ArtworkKind.POSTER)
-
-
-async def titles_posters(context: Context, keys: Sequence[UUID]) -> list[ArtworkRow | Asset | None]:
+async def titles_posters(context: Context, keys: Sequence[UUID], width: int) -> list[PictureFile | Playing | None]:
     """Load the poster that was uploaded, or else what plays, which has stills."""
     uploaded, playing = await asyncio.gather(
-        load_all(context, uploaded_posters, keys), load_all(context, playing_assets, keys)
+        titles_artwork(context, keys, ArtworkKind.POSTER, width), load_all(context, titles_playing, keys)
     )
-    return [poster or asset for poster, asset in zip(uploaded, playing, strict=True)]
+    return [poster or stills for poster, stills in zip(uploaded, playing, strict=True)]
 
 
 def artwork_image(
-    artwork: ArtworkRow | None,
-    context: Context,
-    kind: OfKind,
-    width: Width = WIDTH_DEFAULT,
-    format: Format = None,
+    file: PictureFile | None, context: Context, kind: OfKind, width: Width = WIDTH_DEFAULT, format: Format = None
 ) -> Shown | None:
-    """Return the smallest file of a picture that is wide enough, or the widest."""
-    if artwork is None or artwork.picture is None:
-        return None
-    return _shown(artwork, best_rendition(artwork.picture, width=width, format=format), context)
+    """Return a picture's file; which one is chosen where it is loaded."""
+    return None if file is None else _uploaded(file, context)
 
 
-def poster_of(found: ArtworkRow | Asset | None, context: Context, width: Width = WIDTH_DEFAULT) -> Shown | None:
+def poster_of(found: PictureFile | Playing | None, context: Context, width: Width = WIDTH_DEFAULT) -> Shown | None:
     """Return the smallest poster or still that is wide enough, or the widest."""
-    if isinstance(found, ArtworkRow):
-        return artwork_image(found, context, ArtworkKind.POSTER, width)
-    if found is None or not found.poster_widths:
+    if found is None or isinstance(found, PictureFile):
+        return None if found is None else _uploaded(found, context)
+    asset_id, _, wide, high, sizes = found
+    if not sizes:
         return None
-    sizes = sorted(found.poster_widths)
-    chosen = next((size for size in sizes if size >= width), sizes[-1])
-    height = round(chosen * found.height / found.width) if found.width and found.height else None
-    return Shown(context.address_of(f"/posters/{found.id}/{chosen}.jpg"), chosen, height)
+    chosen = min([size for size in sizes if size >= width] or [max(sizes)])
+    height = round(chosen * high / wide) if wide and high else None
+    return Shown(context.address_of(f"/posters/{asset_id}/{chosen}.jpg"), chosen, height)
+
+
+def _uploaded(file: PictureFile, context: Context) -> Shown:
+    _, language, color, blur_hash, width, height, format, name = file
+    return Shown(context.address_of(f"/artwork/{name}"), width, height, format, color, blur_hash, language)
 
 
 def images_of(artwork: ArtworkRow, context: Context) -> list[Shown]:

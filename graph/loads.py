@@ -6,12 +6,12 @@ from uuid import UUID
 from domain.accounts import Role
 from domain.catalog import Title
 from domain.catalog import visible_titles as titles_visible_to
-from domain.media.asset import Asset, AssetState
+from domain.media.asset import Asset, AssetState, Playing, PlayingLanguages
 from domain.media.assets import assets_by_id, assets_of_titles, ready_asset_of_titles
 from domain.media.assets import visible_assets as assets_visible_to
 from domain.media.package import Package
 from domain.media.packages import packages_of_assets
-from graph.batching import load_all
+from domain.media.showing import languages_of_titles, playing_of_titles
 from graph.context import Context
 from graph.global_ids import Kind, loads_node
 
@@ -46,17 +46,14 @@ async def title_assets(context: Context, keys: Sequence[UUID]) -> list[Asset | N
     return [next(iter(assets), None) for assets in await assets_of_titles(context.reads, keys)]
 
 
-async def playing_assets(context: Context, keys: Sequence[UUID]) -> list[Asset | None]:
-    """Load the ready asset of each title."""
-    return await ready_asset_of_titles(context.reads, keys)
+async def titles_playing(context: Context, keys: Sequence[UUID]) -> list[Playing | None]:
+    """Load what lists show of what plays for each title."""
+    return await playing_of_titles(context.reads, keys)
 
 
-async def playing_packages(context: Context, keys: Sequence[UUID]) -> list[Package | None]:
-    """Load what plays for each title, with its tracks."""
-    assets: list[Asset | None] = await load_all(context, playing_assets, keys)
-    found = await load_all(context, packages, [asset.id for asset in assets if asset is not None])
-    by_asset = {package.asset_id: package for package in found if package is not None}
-    return [None if asset is None else by_asset.get(asset.id) for asset in assets]
+async def titles_languages(context: Context, keys: Sequence[UUID]) -> list[PlayingLanguages]:
+    """Load the languages of what plays for each title."""
+    return await languages_of_titles(context.reads, keys)
 
 
 async def packages(context: Context, keys: Sequence[UUID]) -> list[Package | None]:

@@ -11,6 +11,7 @@ from domain.kernel.job_runner import DRAIN_S, LEASE_S, JobRunner
 from domain.media.chunks import DEFAULT_CHUNK_S
 from domain.runtime import Runtime
 from workers.artwork import artwork_handlers
+from workers.insights import insight_handlers
 from workers.media import media_handlers
 from workers.scratch import Scratch
 from workers.sources import Sources
@@ -56,6 +57,7 @@ async def run_worker(
                 *media_handlers(studio),
                 *upload_handlers(runtime),
                 *artwork_handlers(studio),
+                *insight_handlers(),
                 prune,
                 *extra_handlers,
             ],

@@ -10,7 +10,7 @@ from domain.insights.home_row import HomeRow, Placed, RowRule, RowSource
 from domain.insights.personal import personal_filling, with_personal
 from domain.insights.row_paging import Between, between, page_from_filling, page_of_row
 from domain.insights.shelf import rule_filling, shelf_of
-from domain.kernel.paging import Page, PageRequest, decode_cursor, encode_cursor, page_of
+from domain.kernel.paging import Cursors, Page, PageRequest, decode_cursor, encode_cursor, page_of
 from domain.kernel.refusals import InvalidInput
 from domain.kernel.sharing import Shared
 from domain.kernel.work import Reads
@@ -109,7 +109,7 @@ def _page_of_rows(list_name: str, rows: Sequence[HomeRow], request: PageRequest)
     cut = kept[-request.limit :] if request.backwards else kept[: request.limit]
     return Page(
         items=cut,
-        cursors=[encode_cursor(list_name, *_order(row)) for row in cut],
+        cursors=Cursors(cut, lambda row: encode_cursor(list_name, *_order(row))),
         has_next=bool(cut) and cut[-1] is not rows[-1],
         has_previous=bool(cut) and cut[0] is not rows[0],
     )

@@ -25,6 +25,9 @@ class Between:
         return (self.after is None or place > self.after) and (self.before is None or place < self.before)
 
 
+_NO_LIMITS = Between(None, None)
+
+
 def between(sources: Sequence[RowSource], page: PageRequest) -> Between:
     """Return what a page lies between.
 
@@ -36,7 +39,7 @@ def between(sources: Sequence[RowSource], page: PageRequest) -> Between:
 
 def page_from_filling(source: RowSource, filling: Filling, limits: Between, request: PageRequest) -> Page[Title] | None:
     """Cut a page out of what was found already. None when it goes on beyond that."""
-    inside = [placed for placed in filling.placed if limits.holds(placed)]
+    inside = filling.placed if limits == _NO_LIMITS else [placed for placed in filling.placed if limits.holds(placed)]
     wanted = inside[::-1] if request.backwards else inside
     # A row whose end is not here has no last titles here, unless what they come before is.
     is_here = filling.is_whole or (not request.backwards and len(wanted) > request.limit)

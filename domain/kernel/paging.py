@@ -9,7 +9,7 @@ import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, overload
 from uuid import UUID
 
 import orjson
@@ -60,6 +60,26 @@ class PageRequest:
 
 
 @dataclass(frozen=True)
+class Cursors(Sequence[str], Generic[T]):
+    """The cursors of rows, written when they are asked for: most screens want the last one only."""
+
+    rows: Sequence[T]
+    write: Callable[[T], str]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[str]: ...
+    def __getitem__(self, index: int | slice) -> str | Sequence[str]:
+        if isinstance(index, slice):
+            return [self.write(row) for row in self.rows[index]]
+        return self.write(self.rows[index])
+
+
+@dataclass(frozen=True)
 class Page(Generic[T]):
     """One page in list order, with a cursor for each item."""
 
@@ -77,7 +97,7 @@ def page_of(rows: Sequence[T], *, request: PageRequest, cursor: Callable[[T], st
         kept.reverse()
     has_next = request.before is not None if request.backwards else more
     has_previous = more if request.backwards else request.after is not None
-    return Page(items=kept, cursors=[cursor(row) for row in kept], has_next=has_next, has_previous=has_previous)
+    return Page(items=kept, cursors=Cursors(kept, cursor), has_next=has_next, has_previous=has_previous)
 
 
 def encode_cursor(list_name: str, *values: CursorValue | datetime | UUID) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NewType
+from typing import NamedTuple, NewType, Protocol, TypeVar
 from uuid import UUID
 
 ArtworkId = NewType("ArtworkId", UUID)
@@ -86,6 +86,17 @@ WIDTHS: Mapping[ArtworkKind, tuple[int, ...]] = {
 }
 
 
+class InLanguage(Protocol):
+    """Something for one language, or for everybody when it is None."""
+
+    @property
+    def language(self) -> str | None:
+        """A BCP 47 tag."""
+
+
+T = TypeVar("T", bound=InLanguage)
+
+
 @dataclass(frozen=True)
 class Rendition:
     """One file made of a picture. `name` is its SHA-256 and suffix: the same bytes have the same name for ever."""
@@ -108,6 +119,19 @@ class Picture:
     renditions: tuple[Rendition, ...]
 
 
+class PictureFile(NamedTuple):
+    """One file of a picture, as lists show it."""
+
+    artwork_id: UUID
+    language: str | None
+    dominant_color: str
+    blur_hash: str
+    width: int
+    height: int
+    format: ImageFormat
+    name: str
+
+
 @dataclass(frozen=True)
 class Artwork:
     """A picture of a title. `picture` is None unless it is ready."""
@@ -124,33 +148,21 @@ class Artwork:
     picture: Picture | None
 
 
-def best_rendition(picture: Picture, *, width: int, format: ImageFormat | None) -> Rendition:
-    """Choose the smallest file that is wide enough, or the widest.
-
-    Without a format, or where there is none of it, the one that every client shows: JPEG, or PNG for what is
-    see-through.
-    """
-    chosen = [file for file in picture.renditions if file.format is format]
-    if not chosen:
-        plain = (ImageFormat.JPEG, ImageFormat.PNG)
-        chosen = [file for file in picture.renditions if file.format in plain]
-    by_width = sorted(chosen, key=lambda file: file.width)
-    return next((file for file in by_width if file.width >= width), by_width[-1])
-
-
-def best_artwork(artworks: Sequence[Artwork], *, wanted: Sequence[str], default: str | None) -> Artwork | None:
+def best_artwork(artworks: Sequence[T], *, wanted: Sequence[str], default: str) -> T | None:
     """Choose a picture: each wanted language with its wider forms, then one for everybody, then the default language.
 
     The wider forms are those of RFC 4647, section 3.4 (lookup).
     """
+    if not artworks:
+        return None
     by_language = {artwork.language: artwork for artwork in artworks}
     for language in wanted:
         if (found := _wider(by_language, language)) is not None:
             return found
     if None in by_language:
         return by_language[None]
-    found = None if default is None else _wider(by_language, default)
-    return found or min(artworks, key=lambda artwork: artwork.language or "", default=None)
+    found = _wider(by_language, default)
+    return found or min(artworks, key=lambda artwork: artwork.language or "")
 
 
 def object_key_of(name: str) -> str:
@@ -166,7 +178,7 @@ def format_of(name: str) -> ImageFormat | None:
     return next(format for format in ImageFormat if format.suffix == match[2])
 
 
-def _wider(by_language: Mapping[str | None, Artwork], language: str) -> Artwork | None:
+def _wider(by_language: Mapping[str | None, T], language: str) -> T | None:
     while language:
         if language in by_language:
             return by_language[language]

@@ -24,7 +24,6 @@ from domain.media.artwork import (
     ArtworkKind,
     ArtworkState,
     Picture,
-    best_artwork,
 )
 from domain.media.assets import UploadNotComplete
 from domain.media.store import artwork as store
@@ -161,25 +160,6 @@ async def unused_names(work: Work, *, names: Sequence[str]) -> list[str]:
     """Return those of the files that no picture has any more, and let nobody name one until the work ends."""
     await store.lock_names(work.connection)
     return await store.unused_names(work.connection, names)
-
-
-async def artwork_of_titles(
-    reads: Reads, title_ids: Sequence[UUID], *, kind: ArtworkKind, languages: Sequence[str]
-) -> list[Artwork | None]:
-    """Batch load the best picture of a kind for these languages, the first one wanted most; None where there is none.
-
-    See `best_artwork` for what is best.
-    """
-    async with reads.connection() as connection:
-        found = await store.ready_of_titles(connection, title_ids, kind)
-    # Only where no wanted language and no picture for everybody is there does the title's own language matter.
-    open_ids = [id for id, artworks in zip(title_ids, found, strict=True) if len(artworks) > 1]
-    titles = await catalog.titles_by_id(reads, open_ids) if open_ids else []
-    defaults = {title.id: title.default_language for title in titles if title is not None}
-    return [
-        best_artwork(artworks, wanted=languages, default=defaults.get(catalog.TitleId(id)))
-        for id, artworks in zip(title_ids, found, strict=True)
-    ]
 
 
 async def artworks_of_titles(reads: Reads, title_ids: Sequence[UUID]) -> list[list[Artwork]]:

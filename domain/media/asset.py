@@ -7,11 +7,11 @@ REJECTED              ▼
             FAILED ──► (retry) ENCODING or PACKAGING        any unfinished state ──► CANCELLED
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NewType
+from typing import NamedTuple, NewType
 from uuid import UUID
 
 from domain.media.packager import Scheme
@@ -96,6 +96,23 @@ class Asset:
     has_thumbnails: bool
     created_at: datetime
     ready_at: datetime | None
+
+
+class Playing(NamedTuple):
+    """What lists show of an asset that plays: the least, because screens show hundreds. The duration is in seconds."""
+
+    asset_id: UUID
+    duration_s: float
+    width: int | None
+    height: int | None
+    poster_widths: Sequence[int]
+
+
+class PlayingLanguages(NamedTuple):
+    """The languages of an asset that plays, as BCP 47 tags in the order of its tracks."""
+
+    audio: Sequence[str]
+    text: Sequence[str]
 
 
 @dataclass(frozen=True)

@@ -16,13 +16,12 @@ from domain.catalog import TitleText as TextRow
 from domain.kernel.paging import Page, PageRequest
 from domain.media.asset import Asset as AssetRow
 from domain.media.assets import assets_of_titles
-from domain.media.package import Package, TrackKind
 from graph.artwork import Artwork, Image, artwork_image, poster_of, titles_artwork, titles_artworks, titles_posters
 from graph.batching import batched
 from graph.context import Context
 from graph.enums import described
 from graph.global_ids import Kind, load_node, loads_node
-from graph.loads import is_editor, playing_assets, playing_packages, title_assets
+from graph.loads import is_editor, title_assets, titles_languages, titles_playing
 from graph.media import Asset
 from graph.nodes import Node
 from graph.paging import After, Before, First, Last, connection_of
@@ -80,14 +79,6 @@ def _id_of(row: TitleRow) -> UUID:
     return row.id
 
 
-def _languages(kind: TrackKind) -> Any:
-    def languages(package: Package | None, _context: Context) -> list[str]:
-        tracks = () if package is None else package.tracks
-        return list(dict.fromkeys(track.language for track in tracks if track.kind is kind and track.language))
-
-    return languages
-
-
 @declares(TextRow)
 @strawberry.type(description="What a title is called and about, in one language.")
 class TitleText:
@@ -132,22 +123,23 @@ class Title(Node):
     version: int = strawberry.field(description="Grows with every change. Name it in a change to lose nobody else's.")
     published_at: datetime | None = strawberry.field(description="When it was first published.")
     duration_seconds: float | None = batched(
-        playing_assets,
+        titles_playing,
         key=_id_of,
-        shape=lambda asset, _: None if asset is None else asset.duration_s,
+        shape=lambda playing, _: None if playing is None else playing.duration_s,
         description="How long it plays; null until it does.",
     )
     poster: Image | None = batched(
         titles_posters,
         key=_id_of,
         shape=poster_of,
+        load_arguments=("width",),
         description="The poster that was uploaded for the caller's language, or else a still; null until there is one.",
     )
     artwork: Image | None = batched(
         titles_artwork,
         key=_id_of,
         shape=artwork_image,
-        load_arguments=("kind",),
+        load_arguments=("kind", "width", "format"),
         description="A picture that was uploaded, in the best language for the caller; null when there is none.",
     )
     artworks: list[Artwork] = batched(
@@ -172,15 +164,15 @@ class Title(Node):
         description="Where the viewer's profile left it; null when it never began.",
     )
     audio_languages: list[str] = batched(
-        playing_packages,
+        titles_languages,
         key=_id_of,
-        shape=_languages(TrackKind.AUDIO),
+        shape=lambda languages, _: languages.audio,
         description="The languages of its sound, as BCP 47 tags.",
     )
     text_languages: list[str] = batched(
-        playing_packages,
+        titles_languages,
         key=_id_of,
-        shape=_languages(TrackKind.TEXT),
+        shape=lambda languages, _: languages.text,
         description="The languages of its subtitles and captions, as BCP 47 tags.",
     )
 

@@ -6,10 +6,11 @@ a String, a finite float for a Float); everything else goes to `exact`, which al
 
 from collections.abc import Callable
 from enum import Enum
-from typing import Any
+from typing import Any, cast
 
 from graphql import GraphQLEnumType, GraphQLLeafType, Undefined
 from graphql.pyutils import inspect
+from strawberry.schema.schema_converter import CustomGraphQLEnumType
 
 INT_MIN, INT_MAX = -(2**31), 2**31 - 1
 
@@ -71,13 +72,11 @@ def fast_expression(type_: GraphQLLeafType, variable: str, bound: str, exact_nam
 
 def enum_class(type_: GraphQLEnumType) -> type[Enum] | None:
     """Return the Python enum whose members' names are exactly the GraphQL values' names."""
-    members = [value.value for value in type_.values.values()]
-    classes = {member.__class__ for member in members if isinstance(member, Enum)}
-    if len(classes) != 1 or not all(isinstance(member, Enum) for member in members):
+    if not isinstance(type_, CustomGraphQLEnumType):
         return None
-    (found,) = classes
-    is_same = all(name == value.value.name for name, value in type_.values.items())
-    return found if is_same and {member.name for member in found} == set(type_.values) else None
+    found = cast(type[Enum], type_.wrapped_cls)
+    named = {name: member.value for name, member in found.__members__.items()}
+    return found if named == {name: value.value for name, value in type_.values.items()} else None
 
 
 def _enum_expression(type_: GraphQLEnumType) -> str | None:

@@ -100,14 +100,19 @@ class HomeRowText:
 
 
 @declares(RowTarget)
-@strawberry.type(description="When a row is shown and to whom. What is null holds for all.")
+@strawberry.type(description="When a row is shown and to whom. What is null or empty holds for all.")
 class HomeRowTarget:
     """A row's target."""
 
     starts_at: datetime | None = strawberry.field(description="From when.")
     ends_at: datetime | None = strawberry.field(description="Until before when.")
-    territories: list[str] | None = strawberry.field(description="Only in these, as ISO 3166-1 alpha-2 codes.")
-    device_classes: list[str] | None = strawberry.field(description="Only on these.")
+    territories: list[str] = derived(
+        lambda target, _: target.territories or (),
+        description="Only in these, as ISO 3166-1 alpha-2 codes; empty for everywhere.",
+    )
+    device_classes: list[str] = derived(
+        lambda target, _: target.device_classes or (), description="Only on these; empty for all."
+    )
     audience: RowAudience | None = strawberry.field(description="Only for them.")
 
 

@@ -81,7 +81,8 @@ async def test_loads_answer_every_key_in_order(scene: GraphScene) -> None:
             found = await batch.load(context, keys)
             assert len(found) == len(keys), batch.load.__name__
             assert found[0] == found[3], batch.load.__name__
-            assert not found[1], batch.load.__name__
+            # Nothing, or something with nothing in it.
+            assert not found[1] or not any(found[1]), batch.load.__name__
 
 
 def test_every_type_of_the_graph_is_reached() -> None:

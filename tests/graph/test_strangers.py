@@ -49,7 +49,9 @@ def _value(name: str, type_: Any) -> Any:
         return next(iter(type_.values))
     if type_.name == "ID":
         return _absent(name)
-    return {"String": _text(name), "Int": 1, "Float": 1.0, "DateTime": "2030-01-01T00:00:00Z"}[type_.name]
+    return {"String": _text(name), "Int": 1, "Float": 1.0, "Boolean": True, "DateTime": "2030-01-01T00:00:00Z"}[
+        type_.name
+    ]
 
 
 def _absent(name: str) -> str:
@@ -66,6 +68,8 @@ KINDS = {
     "uploadId": Kind.UPLOAD,
     "assetId": Kind.ASSET,
     "sessionId": Kind.PLAYBACK_SESSION,
+    "artworkId": Kind.ARTWORK,
+    "rowId": Kind.HOME_ROW,
 }
 
 
@@ -129,6 +133,7 @@ Make = Callable[[GraphScene, Person], Awaitable[str]]
 FOREIGN: list[tuple[str, str, Make, bool]] = [
     ("terminateUpload", "uploadId", _another_ones_upload, True),
     ("createAsset", "uploadId", _another_ones_upload, True),
+    ("addArtwork", "uploadId", _another_ones_upload, True),
     ("cancelAsset", "assetId", _another_ones_asset, True),
     ("retryAsset", "assetId", _another_ones_failed_asset, True),
     ("startPlayback", "titleId", _a_draft, False),
@@ -136,8 +141,14 @@ FOREIGN: list[tuple[str, str, Make, bool]] = [
     ("stopPlayback", "sessionId", _another_ones_session, False),
     ("revokePlayback", "sessionId", _another_ones_session, False),
 ]
-# Titles and rights are the house's, not an account's: every editor works on all of them.
+# Titles, their rights and pictures and the home screen are the house's, not an account's: every editor works on all.
 SHARED_BY_EDITORS = {
+    ("addArtwork", "titleId"),
+    ("removeArtwork", "artworkId"),
+    ("arrangeHomeRow", "rowId"),
+    ("describeHomeRow", "rowId"),
+    ("fillHomeRow", "rowId"),
+    ("removeHomeRow", "rowId"),
     ("createAsset", "titleId"),
     ("describeTitle", "titleId"),
     ("grantRight", "titleId"),
@@ -164,7 +175,9 @@ async def test_another_ones_id_looks_like_an_absent_one(
     other = await scene.person(plan=Plan.PREMIUM) if not as_editor else await scene.editor()
     foreign = await make(scene, other)
     person = await scene.editor() if as_editor else await scene.person(plan=Plan.PREMIUM)
-    known = {"titleId": global_id(Kind.TITLE, await scene.draft(person))} if name == "createAsset" else {}
+    known = (
+        {"titleId": global_id(Kind.TITLE, await scene.draft(person))} if name in ("createAsset", "addArtwork") else {}
+    )
     asked = f"""mutation($input: {name[0].upper()}{name[1:]}Input!) {{
       {name}(input: $input) {{ __typename ... on NotFound {{ code message what }} }} }}"""
     before = await rows(scene)

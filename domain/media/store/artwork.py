@@ -219,18 +219,6 @@ async def unused_names(connection: AsyncConnection, names: Sequence[str]) -> lis
     return sorted(set(names) - used)
 
 
-async def ready_of_titles(
-    connection: AsyncConnection, title_ids: Sequence[UUID], kind: ArtworkKind
-) -> list[list[Artwork]]:
-    """Return the pictures of one kind that titles show, in all languages, aligned."""
-    statement = (
-        select(artworks)
-        .where(artworks.c.title_id.in_(title_ids), artworks.c.kind == kind.value, artworks.c.state == "READY")
-        .order_by(artworks.c.id)
-    )
-    return await _by_title(connection, statement, title_ids)
-
-
 async def of_titles(connection: AsyncConnection, title_ids: Sequence[UUID], *, limit: int) -> list[list[Artwork]]:
     """Return the pictures of titles, whatever their state, the newest `limit` of each, the newest first, aligned."""
     number = func.row_number().over(partition_by=artworks.c.title_id, order_by=artworks.c.id.desc())

@@ -8,10 +8,9 @@ from sqlalchemy import text
 from domain.accounts import Viewer
 from domain.kernel.refusals import Forbidden, InvalidInput, NotFound, SignInRequired
 from domain.kernel.work import Reads, Work
-from domain.media.artwork import Artwork, ArtworkFailure, ArtworkKind, ArtworkState, ImageFormat, best_rendition
+from domain.media.artwork import Artwork, ArtworkFailure, ArtworkKind, ArtworkState, ImageFormat, PictureFile
 from domain.media.artworks import (
     add_artwork,
-    artwork_of_titles,
     artwork_source,
     artworks_by_id,
     artworks_of_titles,
@@ -22,6 +21,7 @@ from domain.media.artworks import (
     unused_names,
 )
 from domain.media.assets import UploadNotComplete
+from domain.media.showing import picture_of_titles
 from domain.media.upload import UploadInUse, UploadTooLarge
 from domain.media.uploads import terminate_upload
 from tests.arrange import complete_upload, create_draft, create_editor, create_viewer, receiving_upload
@@ -59,8 +59,20 @@ class Desk:
         return int((await self.work.connection.execute(text(f"SELECT count(*) FROM {table}"))).scalar_one())
 
     async def shown(self, *languages: str, kind: ArtworkKind = ArtworkKind.POSTER) -> UUID | None:
-        (best,) = await artwork_of_titles(self.work.reads(), [self.title_id], kind=kind, languages=languages)
-        return None if best is None else best.id
+        best = await self.file(*languages, kind=kind)
+        return None if best is None else best.artwork_id
+
+    async def file(
+        self,
+        *languages: str,
+        kind: ArtworkKind = ArtworkKind.POSTER,
+        width: int = 640,
+        format: ImageFormat | None = None,
+    ) -> PictureFile | None:
+        (best,) = await picture_of_titles(
+            self.work.reads(), [self.title_id], kind=kind, width=width, format=format, languages=languages
+        )
+        return best
 
 
 @pytest.fixture
@@ -182,9 +194,20 @@ async def test_an_upload_is_kept_while_a_picture_is_made_of_it(desk: Desk, work:
     await terminate_upload(work, viewer=desk.editor, upload_id=artwork.upload_id)
 
 
-async def test_the_smallest_file_that_is_wide_enough_is_chosen() -> None:
-    picture = made("any", 320, 640)
-    assert best_rendition(picture, width=1, format=None).width == 320
-    assert best_rendition(picture, width=321, format=ImageFormat.WEBP).width == 640
-    assert best_rendition(picture, width=9999, format=None).width == 640
-    assert best_rendition(picture, width=320, format=ImageFormat.AVIF).format is ImageFormat.JPEG
+@pytest.mark.parametrize(
+    ("width", "format", "chosen"),
+    [
+        (1, None, (320, ImageFormat.JPEG)),
+        (320, None, (320, ImageFormat.JPEG)),
+        (321, ImageFormat.WEBP, (640, ImageFormat.WEBP)),
+        (9999, None, (640, ImageFormat.JPEG)),
+        (320, ImageFormat.AVIF, (320, ImageFormat.JPEG)),
+    ],
+)
+async def test_the_smallest_file_that_is_wide_enough_is_chosen(
+    desk: Desk, width: int, format: ImageFormat | None, chosen: tuple[int, ImageFormat]
+) -> None:
+    await desk.ready()
+    file = await desk.file(width=width, format=format)
+    assert file is not None
+    assert (file.width, file.format) == chosen
