@@ -4,8 +4,8 @@ import asyncio
 
 from alembic import context
 from sqlalchemy import Connection, pool, text
-from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import create_async_engine
+
+from domain.kernel.connecting import engine_for
 
 # Any fixed number: whoever migrates holds this advisory lock.
 MIGRATION_LOCK = 7_236_114_202
@@ -27,10 +27,9 @@ def run_migrations(connection: Connection) -> None:
 
 async def migrate_online() -> None:
     """Open the connection named by the configuration and migrate over it."""
-    url = make_url(context.config.attributes["url"]).set(drivername="postgresql+asyncpg")
     # A migration that cannot have its lock gives up instead of queueing every reader behind it.
-    settings = {"server_settings": {"lock_timeout": "5s", "application_name": "marquee-migrate"}}
-    engine = create_async_engine(url, poolclass=pool.NullPool, connect_args=settings)
+    settings = {"lock_timeout": "5s", "application_name": "marquee-migrate"}
+    engine = engine_for(context.config.attributes["url"], driver={}, settings=settings, poolclass=pool.NullPool)
     async with engine.connect() as connection:
         await connection.run_sync(run_migrations)
     await engine.dispose()

@@ -11,11 +11,11 @@ from datetime import datetime
 from typing import Self
 from uuid import UUID
 
-from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.kernel.bus import Bus
 from domain.kernel.clock import Clock, system_clock
+from domain.kernel.connecting import engine_for
 from domain.kernel.facts import Fact, Readable, append_fact
 from domain.kernel.hot import Transaction
 from domain.kernel.ids import new_id
@@ -150,25 +150,23 @@ class _Lent:
 
 
 def _engine(url: str, pool_size: int) -> AsyncEngine:
-    return create_async_engine(
-        make_url(url).set(drivername="postgresql+asyncpg"),
-        pool_size=pool_size,
-        max_overflow=0,
-        # What is bound may be a sealed key or an address: errors name the statement only.
-        hide_parameters=True,
-        pool_timeout=POOL_WAIT_S,
-        pool_use_lifo=True,
-        connect_args={
+    return engine_for(
+        url,
+        driver={
             "timeout": CONNECT_TIMEOUT_S,
             "command_timeout": COMMAND_TIMEOUT_S,
             # Plans of the statements that hot paths run: more of them than the driver keeps by itself.
             "statement_cache_size": 500,
-            "server_settings": {
-                "application_name": "marquee",
-                "lock_timeout": "5s",
-                "idle_in_transaction_session_timeout": "30s",
-                # Reads and writes here are short; the just-in-time compiler costs more than it saves.
-                "jit": "off",
-            },
         },
+        settings={
+            "application_name": "marquee",
+            "lock_timeout": "5s",
+            "idle_in_transaction_session_timeout": "30s",
+            # Reads and writes here are short; the just-in-time compiler costs more than it saves.
+            "jit": "off",
+        },
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=POOL_WAIT_S,
+        pool_use_lifo=True,
     )
