@@ -1,8 +1,7 @@
 """Jobs: inserted with their cause, run under a lease, fenced, retried, cancelled and kept when they fail for good."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from uuid import uuid4
 
@@ -34,7 +33,6 @@ from domain.kernel.job_handlers import (
     RunningJob,
     backoff_s,
 )
-from domain.kernel.job_runner import JobRunner
 from domain.kernel.jobs import (
     JOBS_TOPIC,
     Job,
@@ -48,23 +46,7 @@ from domain.kernel.jobs import (
 )
 from domain.kernel.refusals import Unavailable
 from domain.kernel.work import Database, Work
-
-LEASE_S = 0.4
-
-
-async def statuses(connection: AsyncConnection) -> list[tuple[str, str, int]]:
-    rows = await connection.execute(text("SELECT entrypoint, status::text, attempts FROM pgqueuer ORDER BY id"))
-    return [(row.entrypoint, row.status, row.attempts) for row in rows]
-
-
-async def endings(connection: AsyncConnection) -> list[str]:
-    rows = await connection.execute(text("SELECT status::text FROM pgqueuer_log ORDER BY id"))
-    return [row.status for row in rows]
-
-
-async def claim_one(connection: AsyncConnection, *, lease_s: float = 15, entrypoint: str = "encode") -> Claim | None:
-    claims = await claim_jobs(connection, worker_id=uuid4(), entrypoints=[entrypoint], limit=1, lease_s=lease_s)
-    return claims[0] if claims else None
+from tests.job_scene import LEASE_S, Scene, claim_one, endings, stale, stale_heartbeat, statuses, until
 
 
 async def test_a_rolled_back_transaction_leaves_no_job(database: Database) -> None:
@@ -94,7 +76,7 @@ async def test_a_dedupe_key_lets_one_job_through_until_it_ends(work: Work) -> No
     await insert_job(work.connection, twin)
     await insert_job(work.connection, twin)
     assert await statuses(work.connection) == [("encode", "queued", 0)]
-    await _stale(work.connection)
+    await stale(work.connection)
     claim = await claim_one(work.connection)
     assert claim is not None
     await insert_job(work.connection, twin)
@@ -113,18 +95,11 @@ async def test_higher_priority_goes_first_and_a_delay_is_kept(work: Work) -> Non
     assert [claim and claim.payload for claim in order] == [{"priority": 5}, {"priority": 1}, {"priority": 0}, None]
 
 
-async def _stale(connection: AsyncConnection) -> None:
-    """Let the lease of every running job run out."""
-    await connection.execute(
-        text("UPDATE pgqueuer SET heartbeat = now() - interval '1 hour', execute_after = now() - interval '1 hour'")
-    )
-
-
 async def _taken_over(work: Work) -> tuple[Claim, Claim]:
     await insert_job(work.connection, Job("encode", {}, group="asset:1"))
-    await _stale(work.connection)
+    await stale(work.connection)
     first = await claim_one(work.connection)
-    await _stale(work.connection)
+    await stale(work.connection)
     second = await claim_one(work.connection)
     assert first is not None
     assert second is not None
@@ -164,7 +139,7 @@ async def test_every_write_of_an_attempt_that_was_taken_over_is_refused(
 
 async def test_a_dead_job_is_listed_with_its_reason_and_put_back_with_fresh_tries(work: Work) -> None:
     await insert_job(work.connection, Job("encode", {"asset": 7}))
-    await _stale(work.connection)
+    await stale(work.connection)
     claim = await claim_one(work.connection)
     assert claim is not None
     await bury(work.connection, claim, failure=Failure("the picture is upside down", ValueError("?")))
@@ -176,7 +151,7 @@ async def test_a_dead_job_is_listed_with_its_reason_and_put_back_with_fresh_trie
     assert await requeue_dead_job(work.connection, job_id=dead.id) is True
     assert await requeue_dead_job(work.connection, job_id=dead.id) is False
     assert await dead_jobs(work.connection) == []
-    await _stale(work.connection)
+    await stale(work.connection)
     again = await claim_one(work.connection)
     assert again is not None
     # The attempt goes on counting, so a zombie of the first attempt stays fenced off; the tries start anew.
@@ -187,13 +162,13 @@ async def test_a_dead_job_is_listed_with_its_reason_and_put_back_with_fresh_trie
 
 async def test_a_job_given_back_by_a_draining_worker_keeps_its_tries(work: Work) -> None:
     await insert_job(work.connection, Job("encode", {}))
-    await _stale(work.connection)
+    await stale(work.connection)
     for attempt in (1, 2, 3):
         claim = await claim_one(work.connection)
         assert claim is not None
         assert (claim.attempt, claim.tries) == (attempt, 1)
         await give_back(work.connection, claim)
-        await _stale(work.connection)
+        await stale(work.connection)
 
 
 async def test_cancelling_a_group_removes_its_jobs_and_no_others(work: Work) -> None:
@@ -201,7 +176,7 @@ async def test_cancelling_a_group_removes_its_jobs_and_no_others(work: Work) -> 
     await insert_job(work.connection, Job("encode", {}, group="asset:1"))
     await insert_job(work.connection, Job("encode", {}, group="asset:2"))
     await insert_job(work.connection, Job("sweep", {}))
-    await _stale(work.connection)
+    await stale(work.connection)
     claim = await claim_one(work.connection)
     assert claim is not None
     assert await cancel_jobs(work.connection, group="asset:1") == 2
@@ -213,7 +188,7 @@ async def test_cancelling_a_group_removes_its_jobs_and_no_others(work: Work) -> 
 async def test_old_log_rows_are_pruned_except_of_jobs_still_there(work: Work) -> None:
     await insert_job(work.connection, Job("encode", {}))
     await insert_job(work.connection, Job("encode", {}))
-    await _stale(work.connection)
+    await stale(work.connection)
     claim = await claim_one(work.connection)
     assert claim is not None
     await finish(work.connection, claim, ending="successful")
@@ -226,71 +201,6 @@ def test_backoff_doubles_with_jitter_up_to_its_bound() -> None:
     for tries, longest in ((1, 2.0), (2, 4.0), (5, 32.0), (50, BACKOFF_MAX_S)):
         waits = [backoff_s(tries) for _ in range(200)]
         assert longest / 2 <= min(waits) < max(waits) <= longest
-
-
-async def until(condition: Callable[[], Awaitable[bool]], *, within_s: float = 10) -> None:
-    async with asyncio.timeout(within_s):
-        while not await condition():
-            await asyncio.sleep(0.01)
-
-
-class Scene:
-    """A runner in this process, and what its handlers saw."""
-
-    def __init__(self, database: Database, bus: Bus) -> None:
-        self.database = database
-        self.bus = bus
-        self.seen: list[object] = []
-        self.stopped: list[str] = []
-
-    @asynccontextmanager
-    async def running(self, *handlers: Handler, drain_s: float = 5, concurrency: int = 2) -> AsyncIterator[JobRunner]:
-        runner = JobRunner(
-            open_work=lambda: self.database.work(bus=self.bus),
-            bus=self.bus,
-            handlers=handlers,
-            concurrency=concurrency,
-            lease_s=LEASE_S,
-            poll_s=0.05,
-            beat_s=0.05,
-            drain_s=drain_s,
-        )
-        stop = asyncio.Event()
-        task = asyncio.create_task(runner.run(stop))
-        try:
-            yield runner
-        finally:
-            stop.set()
-            await task
-
-    async def enqueue(self, *jobs: Job) -> None:
-        async with self.database.work(bus=self.bus) as work:
-            for job in jobs:
-                await work.enqueue(job)
-
-    async def queue(self) -> list[tuple[str, str, int]]:
-        async with self.database.read() as connection:
-            return await statuses(connection)
-
-    async def queue_is(self, *expected: tuple[str, str, int]) -> None:
-        async def same() -> bool:
-            return await self.queue() == list(expected)
-
-        await until(same)
-
-    async def wait_forever(self, job: RunningJob) -> Done:
-        self.seen.append(dict(job.payload))
-        try:
-            await asyncio.Event().wait()
-        except asyncio.CancelledError:
-            self.stopped.append(job.claim.entrypoint)
-            raise
-        return Done()
-
-
-@pytest.fixture
-def scene(database: Database, bus: Bus) -> Scene:
-    return Scene(database, bus)
 
 
 async def test_the_runner_ends_jobs_as_their_handlers_say(scene: Scene) -> None:
@@ -333,7 +243,7 @@ async def test_a_job_that_keeps_failing_becomes_a_dead_job_and_its_domain_is_tol
         await scene.enqueue(Job("encode", {}))
         await scene.queue_is(("encode", "queued", 1))
         async with scene.database.work(bus=scene.bus) as work:
-            await _stale(work.connection)
+            await stale(work.connection)
         await scene.queue_is(("encode", "failed", 2), ("mourn", "queued", 0))
     assert scene.seen == [1, 2]
     async with scene.database.read() as connection:
@@ -345,10 +255,10 @@ async def test_a_job_that_kills_its_workers_becomes_a_dead_job_unrun(scene: Scen
     for _ in range(2):
         # A worker that claims and is never heard of again.
         async with scene.database.work(bus=scene.bus) as work:
-            await _stale(work.connection)
+            await stale(work.connection)
             assert await claim_one(work.connection) is not None
     async with scene.database.work(bus=scene.bus) as work:
-        await _stale(work.connection)
+        await stale(work.connection)
     async with scene.running(Handler("encode", scene.wait_forever, max_attempts=2)):
         await scene.queue_is(("encode", "failed", 3))
     assert scene.seen == []
@@ -421,7 +331,7 @@ async def test_a_fenced_work_holds_off_a_takeover_until_it_commits(scene: Scene)
     assert claim is not None
     async with RunningJob(claim, lambda: scene.database.work(bus=scene.bus)).work() as fenced:
         async with scene.database.work(bus=scene.bus) as other:
-            await _stale_heartbeat(other.connection)
+            await stale_heartbeat(other.connection)
             assert await claim_one(other.connection) is None
         await insert_job(fenced.connection, Job("written", {}, delay_s=60))
     async with scene.database.work(bus=scene.bus) as other:
@@ -442,7 +352,7 @@ async def test_a_worker_frozen_inside_a_transaction_does_not_keep_its_job(
 
     async def taken_over() -> bool:
         async with scene.database.work(bus=scene.bus) as other:
-            await _stale_heartbeat(other.connection)
+            await stale_heartbeat(other.connection)
             taken.extend(await claim_jobs(
                 other.connection, worker_id=uuid4(), entrypoints=["encode"], limit=1, lease_s=15
             ))  # fmt: skip
@@ -466,7 +376,3 @@ async def test_many_jobs_are_inserted_with_one_statement(work: Work) -> None:
     await insert_jobs(work.connection, [])
     rows = await work.connection.execute(text("SELECT priority, dedupe_key FROM pgqueuer ORDER BY id"))
     assert [(row.priority, row.dedupe_key) for row in rows] == [(0, "key 0"), (1, "key 1")]
-
-
-async def _stale_heartbeat(connection: AsyncConnection) -> None:
-    await connection.execute(text("UPDATE pgqueuer SET heartbeat = heartbeat - interval '1 hour'"))
