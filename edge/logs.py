@@ -1,5 +1,6 @@
 """Structured logs: lines for people in development, JSON for machines, and never a usable token in either."""
 
+import json
 import logging
 import re
 import sys
@@ -70,7 +71,12 @@ _OUTPUT: Any = _Output()
 
 
 def _dumps(event: MutableMapping[str, Any], default: Callable[[Any], Any]) -> str:
-    return orjson.dumps(event, default=default).decode()
+    try:
+        return orjson.dumps(event, default=default).decode()
+    except TypeError:
+        # Half a surrogate pair, as in a file name that is no UTF-8: a line that cannot be written would take with it
+        # whatever it reports.
+        return json.dumps(event, default=default)
 
 
 _JSON = structlog.processors.JSONRenderer(serializer=_dumps)

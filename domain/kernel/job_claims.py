@@ -60,10 +60,23 @@ class Claim:
 
 @dataclass(frozen=True)
 class Failure:
-    """Why an attempt failed: one line for people, and the stack when there is one."""
+    """Why an attempt failed: one line for people, and the stack when there is one.
+
+    The reason often quotes what somebody uploaded. It is kept as PostgreSQL can store it and a person can read it.
+    """
 
     reason: str
     error: BaseException | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "reason", _storable(self.reason)[:FAILURE_MAX_CHARS])
+
+    @property
+    def stack(self) -> str:
+        """The end of the error's stack, where the cause stands; empty without an error."""
+        if self.error is None:
+            return ""
+        return _storable("".join(traceback.format_exception(self.error)))[-FAILURE_MAX_CHARS:]
 
 
 async def bound_transaction(connection: AsyncConnection) -> None:
@@ -235,13 +248,16 @@ async def _settle(
 
 
 def _record(claim: Claim, failure: Failure) -> TracebackRecord:
-    error = failure.error
-    stack = "" if error is None else "".join(traceback.format_exception(error))
     return TracebackRecord(
         job_id=JobId(claim.job_id),
         timestamp=utc_now(),
-        exception_type="Failure" if error is None else type(error).__name__,
-        exception_message=failure.reason[:FAILURE_MAX_CHARS],
-        traceback=stack[-FAILURE_MAX_CHARS:],
+        exception_type="Failure" if failure.error is None else type(failure.error).__name__,
+        exception_message=failure.reason,
+        traceback=failure.stack,
         additional_context={"entrypoint": claim.entrypoint, "attempt": claim.attempt},
     )
+
+
+def _storable(words: str) -> str:
+    """Write out what PostgreSQL's text cannot hold: the character NUL, and halves of surrogate pairs."""
+    return words.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")

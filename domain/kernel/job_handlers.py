@@ -78,7 +78,8 @@ class RunningJob:
 class Handler:
     """How jobs of one entrypoint are run.
 
-    `on_dead` tells the domain, in the transaction that makes the job a dead one. With `every_s` the job repeats:
+    `on_dead` tells the domain, in the transaction that makes the job a dead one; what it raises is logged, undoes what
+    it wrote, and leaves the job dead. With `every_s` the job repeats:
     the worker makes sure that exactly one is on the queue.
     """
 

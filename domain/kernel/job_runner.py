@@ -20,6 +20,7 @@ from uuid import uuid4
 import structlog
 
 from domain.kernel.bus import Bus
+from domain.kernel.faults import DRIVER_FAULTS, is_passing
 from domain.kernel.job_claims import (
     Claim,
     Failure,
@@ -161,6 +162,9 @@ class JobRunner:
                     log.warning("job_lease_lost")
                 else:
                     await self._give_back(claim)
+            except Exception:
+                # Its lease runs out, and it is tried again as if this worker had died.
+                log.exception("job_unsettled")
             finally:
                 self._slots.discard(slot)
                 self._wake.set()
@@ -180,8 +184,9 @@ class JobRunner:
                 raise
             return Failure("the handler was cancelled from within")
         except Exception as error:
-            log.warning("job_failed", error=type(error).__name__, reason=str(error))
-            return Failure(f"{type(error).__name__}: {error}", error)
+            failure = Failure(f"{type(error).__name__}: {error}", error)
+            log.warning("job_failed", error=type(error).__name__, reason=failure.reason)
+            return failure
 
     async def _settle(self, claim: Claim, outcome: Outcome | Failure) -> None:
         """Record the outcome, offering it again while the database is away."""
@@ -227,12 +232,24 @@ class JobRunner:
         if claim.tries < handler.max_attempts:
             return True
         await bury(work.connection, claim, failure=failure)
-        if handler.on_dead is not None:
-            await handler.on_dead(work, claim.payload, failure.reason)
+        await self._tell_of_death(work, claim, handler, failure)
         if handler.every_s is not None:
             await insert_job(work.connection, _periodic(handler, delay_s=handler.every_s))
         log.error("job_dead", reason=failure.reason, tries=claim.tries)
         return False
+
+    async def _tell_of_death(self, work: Work, claim: Claim, handler: Handler, failure: Failure) -> None:
+        if handler.on_dead is None:
+            return
+        try:
+            async with work.part():
+                await handler.on_dead(work, claim.payload, failure.reason)
+        except Exception as fault:
+            if isinstance(fault, DRIVER_FAULTS) and is_passing(fault):
+                # Burying and telling are tried again together.
+                raise
+            # The job is dead all the same: undone with this, it would be run for ever.
+            log.exception("job_death_untold")
 
     async def _give_back(self, claim: Claim) -> None:
         try:

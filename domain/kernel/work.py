@@ -67,6 +67,17 @@ class Work:
         for topic, fact in sorted(announced, key=lambda pair: pair[0]):
             await append_fact(self.connection, topic, fact, at=self.now)
 
+    @asynccontextmanager
+    async def part(self) -> AsyncIterator[None]:
+        """Let a part of this work fail alone: when the block raises, what it wrote, announced and rang is undone."""
+        announced, rung = list(self._announced), set(self._rung)
+        try:
+            async with self.connection.begin_nested():
+                yield
+        except BaseException:
+            self._announced, self._rung = announced, rung
+            raise
+
     def reads(self) -> "Reads":
         """Return batch reads that see what this work has written so far."""
         return Reads(_Lent(self.connection), now=self.now)

@@ -88,3 +88,9 @@ async def test_machines_that_look_after_us_write_no_lines(scene: GraphScene, wri
 )
 def test_secrets_are_taken_out_of_texts(text: str, shown: str) -> None:
     assert redacted(text) == shown
+
+
+def test_a_line_with_half_a_surrogate_pair_is_written(written: StringIO) -> None:
+    structlog.get_logger("test").warning("file_refused", name="bad \udcff name")
+
+    assert json.loads(written.getvalue())["name"] == "bad \udcff name"
