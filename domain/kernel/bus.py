@@ -8,11 +8,12 @@ All topics share one channel: `broadcaster` 0.3.1 loses concurrent first subscri
 import asyncio
 import random
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Coroutine, Iterable
 from contextlib import asynccontextmanager, suppress
+from typing import Protocol
 
 import structlog
-from broadcaster import Broadcast
+from broadcaster import Broadcast, Event
 
 from domain.kernel.bus_backends import BUS_FAULTS, BusBackend, backend_for
 
@@ -24,6 +25,12 @@ RECONNECT_MAX_S = 3.0
 PENDING_MAX = 10_000
 
 log = structlog.get_logger(__name__)
+
+
+class _Subscriber(Protocol):
+    """What `broadcaster` gives to who subscribes."""
+
+    async def get(self) -> Event: ...
 
 
 class Doorbell:
@@ -57,7 +64,6 @@ class Bus:
         self._pending: set[str] = set()
         self._has_pending = asyncio.Event()
         self._connected = asyncio.Event()
-        self._broadcast: Broadcast | None = None
 
     @classmethod
     @asynccontextmanager
@@ -68,13 +74,12 @@ class Bus:
         does not stop the process from starting.
         """
         bus = cls(url)
-        tasks = [asyncio.create_task(bus._supervise()), asyncio.create_task(bus._flush())]
+        supervisor = asyncio.create_task(bus._supervise())
         try:
             yield bus
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            supervisor.cancel()
+            await asyncio.gather(supervisor, return_exceptions=True)
 
     @property
     def healthy(self) -> bool:
@@ -127,57 +132,64 @@ class Bus:
     async def _supervise(self) -> None:
         delay_s = RECONNECT_FIRST_S
         while True:
-            backend = backend_for(self._url)
             try:
-                await self._serve(backend)
+                await self._serve(backend_for(self._url, channel=CHANNEL))
             except BUS_FAULTS as fault:
                 log.debug("bus.lost", reason=type(fault).__name__)
+            except Exception:
+                # Whatever it was, without a line the process would go on and hear nothing, for as long as it lives.
+                log.exception("bus.failed")
             if self._connected.is_set():
                 delay_s = RECONNECT_FIRST_S
             self._connected.clear()
-            self._broadcast = None
             # Jitter, so that a fleet does not come back in the same instant.
             await asyncio.sleep(delay_s * random.uniform(0.5, 1.5))  # noqa: S311 (no secret)
             delay_s = min(delay_s * 2, RECONNECT_MAX_S)
 
     async def _serve(self, backend: BusBackend) -> None:
-        """Take doorbells until the connection is lost."""
-        async with Broadcast(backend=backend) as broadcast, broadcast.subscribe(CHANNEL) as subscriber:
-            self._broadcast = broadcast
-            self._connected.set()
-            self._ring_all_here()
-            lost = asyncio.create_task(backend.lost.wait())
-            try:
-                while not lost.done():
-                    incoming = asyncio.create_task(subscriber.get())
-                    try:
-                        await asyncio.wait({incoming, lost}, return_when=asyncio.FIRST_COMPLETED)
-                    finally:
-                        # Also when this task is cancelled: left alone, it would complain when the line closes.
-                        if not incoming.done():
-                            incoming.cancel()
-                    if incoming.cancelled() or not incoming.done():
-                        break
-                    for topic in incoming.result().message.split("\n"):
-                        self._ring_here(topic)
-            finally:
-                lost.cancel()
+        """Take and send doorbells until the connection is lost."""
+        try:
+            async with Broadcast(backend=backend) as broadcast, broadcast.subscribe(CHANNEL) as subscriber:
+                self._connected.set()
+                self._ring_all_here()
+                await _until_one_ends(self._hear(subscriber), self._tell(broadcast), backend.lost.wait())
+        finally:
+            # `broadcaster` lets go of nothing when it could not connect.
+            await backend.disconnect()
 
-    async def _flush(self) -> None:
+    async def _hear(self, subscriber: _Subscriber) -> None:
+        while True:
+            event = await subscriber.get()
+            for topic in event.message.split("\n"):
+                self._ring_here(topic)
+
+    async def _tell(self, broadcast: Broadcast) -> None:
         while True:
             await self._has_pending.wait()
-            await self._connected.wait()
             self._has_pending.clear()
-            topics, self._pending = self._pending, set()
-            broadcast = self._broadcast
-            if broadcast is None:
-                continue
+            untold, self._pending = self._pending, set()
             try:
-                for message in _messages(topics):
+                for message in _messages(untold):
                     await broadcast.publish(CHANNEL, message)
-            except BUS_FAULTS as fault:
-                # Doorbells are hints: whoever missed them looks into the log after the reconnect, or at its next poll.
-                log.debug("bus.doorbells_lost", count=len(topics), reason=type(fault).__name__)
+                untold = set()
+            finally:
+                # What this line did not carry, the next one does.
+                self._pending |= untold
+                if self._pending:
+                    self._has_pending.set()
+
+
+async def _until_one_ends(*running: Coroutine[object, object, object]) -> None:
+    """Run these side by side until one ends, stop the others, and raise what it raised."""
+    tasks = [asyncio.create_task(one) for one in running]
+    try:
+        ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in ended:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _messages(topics: Iterable[str]) -> Iterable[str]:

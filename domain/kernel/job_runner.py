@@ -123,7 +123,8 @@ class JobRunner:
             started = await self._claim_free()
             if not started or self.running >= self.concurrency:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), self.poll_s)
+                    async with asyncio.timeout(self.poll_s):
+                        await self._wake.wait()
 
     async def _claim_free(self) -> int:
         free = self.concurrency - self.running

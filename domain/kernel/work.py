@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from domain.kernel.bus import Bus
 from domain.kernel.clock import Clock, system_clock
 from domain.kernel.connecting import engine_for
-from domain.kernel.facts import Fact, Readable, append_fact
+from domain.kernel.facts import TOPIC_MAX_CHARS, Fact, Readable, append_fact
 from domain.kernel.hot import Transaction
 from domain.kernel.ids import new_id
 from domain.kernel.jobs import JOBS_TOPIC, Job, insert_job
@@ -48,8 +48,8 @@ class Work:
         The log is written just before the commit, topics in order, so that two works never wait for each other in
         a circle and a busy topic is locked only briefly.
         """
+        self.ring(topic)
         self._announced.append((topic, fact))
-        self._rung.add(topic)
 
     async def enqueue(self, job: Job) -> None:
         """Insert a job in this transaction: it exists if and only if the work commits."""
@@ -59,6 +59,9 @@ class Work:
 
     def ring(self, topic: str) -> None:
         """Ring a topic after the commit without adding a fact: its state moved, and only the newest state counts."""
+        # Checked here, where it still can be: one name that the bus refuses would hold up every other doorbell.
+        assert 0 < len(topic) <= TOPIC_MAX_CHARS, topic
+        assert topic.isprintable(), topic
         self._rung.add(topic)
 
     async def write_facts(self) -> None:
