@@ -9,6 +9,10 @@ from urllib.parse import urlsplit
 
 GIB = 1024**3
 DAY_S = 24 * 60 * 60
+# Ten years: whoever needs a record for longer copies it elsewhere.
+KEPT_DAYS_MAX = 3_650
+# Nobody repeats a request after a month.
+ANSWERS_KEPT_DAYS_MAX = 30
 VIDEO_CODECS = ("h264", "hevc", "av1")
 PRODUCTION_NEEDS = ("DATABASE_URL", "MASTER_KEYS", "PUBLIC_URL")
 # asyncpg and SQLAlchemy both know the first; the second is an old name for it.
@@ -37,6 +41,17 @@ class Environment(StrEnum):
 
 
 @dataclass(frozen=True)
+class Retention:
+    """How many days rows are kept that nobody needs any more, each counted from when they were last of use."""
+
+    answers_days: int = 7
+    facts_days: int = 7
+    sign_ins_days: int = 30
+    playback_sessions_days: int = 90
+    devices_days: int = 400
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything an operator may set. Sizes in bytes, times in seconds.
 
@@ -59,6 +74,7 @@ class Settings:
     write_pool_size: int = 10
     read_pool_size: int = 10
     bus_url: str = field(default="", repr=False)
+    retention: Retention = field(default_factory=Retention)
     media_url: str = field(default="", repr=False)
     master_keys: str = field(default="", repr=False)
 
@@ -113,6 +129,7 @@ class Settings:
             write_pool_size=variables.whole("WRITE_POOL_SIZE", 10, least=1, most=200),
             read_pool_size=variables.whole("READ_POOL_SIZE", 10, least=1, most=200),
             bus_url=variables.url("BUS_URL", database_url, BUS_SCHEMES),
+            retention=_retention(variables),
             media_url=variables.url("MEDIA_URL", (data_dir / "media").as_uri(), MEDIA_SCHEMES),
             master_keys=variables.text("MASTER_KEYS", ""),
             **_media(variables),
@@ -137,6 +154,21 @@ def _graphql(variables: "_Variables", *, in_production: bool) -> _GraphQL:
         "graphql_rate_viewer": variables.whole("GRAPHQL_RATE_VIEWER", viewer, least=0, most=10**9),
         "graphql_rate_address": variables.whole("GRAPHQL_RATE_ADDRESS", address, least=0, most=10**9),
     }
+
+
+def _retention(variables: "_Variables") -> Retention:
+    answers = variables.whole("ANSWERS_KEPT_DAYS", 7, least=1, most=ANSWERS_KEPT_DAYS_MAX)
+    # A repeated request is answered from the session that the first one started, and trends count the last week.
+    sessions_least = max(8, answers + 1)
+    sessions = variables.whole("PLAYBACK_SESSIONS_KEPT_DAYS", 90, least=sessions_least, most=KEPT_DAYS_MAX - 2)
+    return Retention(
+        answers_days=answers,
+        facts_days=variables.whole("FACTS_KEPT_DAYS", 7, least=1, most=KEPT_DAYS_MAX),
+        sign_ins_days=variables.whole("SIGN_INS_KEPT_DAYS", 30, least=1, most=KEPT_DAYS_MAX),
+        playback_sessions_days=sessions,
+        # Sessions name their device, and start until half a day after it was last seen.
+        devices_days=variables.whole("DEVICES_KEPT_DAYS", 400, least=sessions + 2, most=KEPT_DAYS_MAX),
+    )
 
 
 class _Media(TypedDict):

@@ -5,21 +5,20 @@ import os
 import signal
 from collections.abc import Sequence
 
-from domain.kernel.job_claims import prune_job_log
-from domain.kernel.job_handlers import Done, Handler, Outcome, RunningJob
+from domain.kernel.job_handlers import Handler
 from domain.kernel.job_runner import DRAIN_S, LEASE_S, JobRunner
 from domain.media.chunks import DEFAULT_CHUNK_S
 from domain.runtime import Runtime
 from workers.artwork import artwork_handlers
 from workers.insights import insight_handlers
 from workers.media import media_handlers
+from workers.pruning import pruning_handlers
 from workers.scratch import Scratch
 from workers.sources import Sources
 from workers.studio import Studio
 from workers.uploads import upload_handlers
 
 SCRATCH_FOLDER = "scratch"
-PRUNE_EVERY_S = 600.0
 
 
 async def run_worker(
@@ -49,7 +48,6 @@ async def run_worker(
             threads=max(1, (os.cpu_count() or 1) // concurrency),
             chunk_s=chunk_s,
         )
-        prune = Handler("kernel.prune_job_log", _prune, every_s=PRUNE_EVERY_S)
         runner = JobRunner(
             open_work=runtime.work,
             bus=runtime.bus,
@@ -58,7 +56,7 @@ async def run_worker(
                 *upload_handlers(runtime),
                 *artwork_handlers(studio),
                 *insight_handlers(),
-                prune,
+                *pruning_handlers(runtime.settings.retention),
                 *extra_handlers,
             ],
             concurrency=concurrency,
@@ -66,9 +64,3 @@ async def run_worker(
             drain_s=drain_s,
         )
         await runner.run(stop)
-
-
-async def _prune(job: RunningJob) -> Outcome:
-    async with job.work() as work:
-        await prune_job_log(work.connection)
-    return Done()

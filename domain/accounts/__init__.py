@@ -28,6 +28,7 @@ from domain.accounts.people import (
     require_role,
     require_viewer,
 )
+from domain.accounts.pruning import forget_devices, idle_devices, prune_sign_ins
 from domain.accounts.sign_in import SignedIn, sign_in, sign_out, viewer_by_token
 
 __all__ = [
@@ -47,8 +48,11 @@ __all__ = [
     "create_account",
     "devices_by_id",
     "devices_of",
+    "forget_devices",
+    "idle_devices",
     "profiles_by_id",
     "profiles_of",
+    "prune_sign_ins",
     "require_role",
     "require_viewer",
     "sign_in",

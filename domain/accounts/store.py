@@ -19,6 +19,8 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    delete,
+    exists,
     func,
     insert,
     select,
@@ -67,7 +69,7 @@ devices = Table(
     Column("account_id", Uuid, ForeignKey("accounts.id"), nullable=False, index=True),
     Column("name", Text, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
-    Column("last_seen_at", DateTime(timezone=True), nullable=False),
+    Column("last_seen_at", DateTime(timezone=True), nullable=False, index=True),
 )
 
 sign_ins = Table(
@@ -82,6 +84,10 @@ sign_ins = Table(
     Column("expires_at", DateTime(timezone=True), nullable=False),
     Column("ended_at", DateTime(timezone=True)),
 )
+
+# When a sign-in ceased to count: at its end or when it ran out, whichever came first.
+_SIGN_IN_OVER = func.least(sign_ins.c.expires_at, sign_ins.c.ended_at)
+Index("sign_ins_over_idx", _SIGN_IN_OVER)
 
 _VIEWER_COLUMNS = (
     sign_ins.c.id.label("sign_in_id"),
@@ -269,6 +275,29 @@ async def devices_of(connection: AsyncConnection, account_ids: Sequence[UUID]) -
     for row in await connection.execute(statement):
         found.setdefault(row.account_id, []).append(_device(row))
     return [found.get(key, []) for key in account_ids]
+
+
+async def prune_sign_ins(connection: AsyncConnection, *, before: datetime, limit: int) -> int:
+    """Delete up to `limit` sign-ins that were over before an instant; return how many."""
+    chosen = select(sign_ins.c.id).where(before > _SIGN_IN_OVER).limit(limit)
+    return (await connection.execute(delete(sign_ins).where(sign_ins.c.id.in_(chosen)))).rowcount
+
+
+async def idle_devices(connection: AsyncConnection, *, before: datetime, limit: int) -> list[DeviceId]:
+    """Return and lock up to `limit` devices not seen since an instant that no sign-in names."""
+    statement = (
+        select(devices.c.id)
+        .where(devices.c.last_seen_at < before, ~exists().where(sign_ins.c.device_id == devices.c.id))
+        .order_by(devices.c.last_seen_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return [DeviceId(row.id) for row in await connection.execute(statement)]
+
+
+async def delete_devices(connection: AsyncConnection, device_ids: Sequence[UUID]) -> int:
+    """Delete devices; return how many."""
+    return (await connection.execute(delete(devices).where(devices.c.id.in_(device_ids)))).rowcount
 
 
 def _account(row: Row[Any]) -> Account:

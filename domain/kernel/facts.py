@@ -15,7 +15,7 @@ from typing import ClassVar, Protocol
 from uuid import UUID
 
 import orjson
-from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, LargeBinary, Table, Text, Uuid, select
+from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, Index, LargeBinary, Table, Text, Uuid, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.kernel.bus import Bus
@@ -44,6 +44,8 @@ facts = Table(
     Column("at", DateTime(timezone=True), nullable=False),
     Column("kind", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),
+    # Facts are written in the order of their instants, so the smallest of indexes finds the oldest.
+    Index("facts_at_idx", "at", postgresql_using="brin"),
 )
 
 # The upsert locks the topic's row until the commit, which is what makes the offsets gapless and in commit order.
@@ -137,6 +139,18 @@ async def read_facts(
         )
         for row in rows
     ]
+
+
+async def prune_facts(connection: AsyncConnection, *, before: datetime, limit: int) -> int:
+    """Delete up to `limit` facts that were announced before an instant; return how many.
+
+    Topics stay and go on counting, so whoever followed one that far back is told to resync.
+    """
+    statement = text(
+        'DELETE FROM facts WHERE (topic, "offset") IN'
+        ' (SELECT topic, "offset" FROM facts WHERE at < :before LIMIT :limit)'
+    )
+    return (await connection.execute(statement, {"before": before, "limit": limit})).rowcount
 
 
 async def follow(

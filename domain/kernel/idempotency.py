@@ -7,10 +7,12 @@ Refusal
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Column, DateTime, LargeBinary, Table, Text, Uuid
+from sqlalchemy import Column, DateTime, LargeBinary, Table, Text, Uuid, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.kernel.hot import fetch_first
 from domain.kernel.ids import plain_id
@@ -82,6 +84,15 @@ async def answer_once(
     answer = orjson.dumps(await perform())
     await fetch_first(work.connection, _KEEP, account_id, operation, key, request_hash, answer, work.now)
     return _read(answer)
+
+
+async def prune_answers(connection: AsyncConnection, *, before: datetime, limit: int) -> int:
+    """Forget up to `limit` answers given before an instant; return how many. Their keys are free again."""
+    statement = text(
+        "DELETE FROM idempotent_answers WHERE (account_id, operation, key) IN"
+        " (SELECT account_id, operation, key FROM idempotent_answers WHERE created_at < :before LIMIT :limit)"
+    )
+    return (await connection.execute(statement, {"before": before, "limit": limit})).rowcount
 
 
 _LOCK = "SELECT pg_try_advisory_xact_lock($1) AS locked"

@@ -28,8 +28,6 @@ FROZEN_TRANSACTION_MS = 5_000
 # What a failure may write into the log: enough for a stack, not enough for a dump.
 FAILURE_MAX_CHARS = 8_000
 LOG_KEPT = timedelta(days=7)
-# Few enough to take a moment; what is left goes at the next occasion.
-PRUNED_AT_ONCE = 5_000
 
 Ending = Literal["successful", "canceled", "deleted"]
 
@@ -194,7 +192,10 @@ async def give_back(connection: AsyncConnection, claim: Claim) -> None:
 
 
 async def bury(connection: AsyncConnection, claim: Claim, *, failure: Failure) -> None:
-    """Make it a dead job: kept with its reason, claimed by nobody until a person puts it back."""
+    """Make it a dead job: kept with its reason, claimed by nobody until a person puts it back.
+
+    It takes the place of the one that died before under its key, so what keeps dying is one dead job.
+    """
     await _settle(
         connection,
         claim,
@@ -205,9 +206,16 @@ async def bury(connection: AsyncConnection, claim: Claim, *, failure: Failure) -
         logged="failed",
         failure=failure,
     )
+    await connection.execute(
+        text(
+            "DELETE FROM pgqueuer AS earlier USING pgqueuer AS job WHERE job.id = :id"
+            " AND earlier.dedupe_key = job.dedupe_key AND earlier.status = 'failed' AND earlier.id <> job.id"
+        ),
+        {"id": claim.job_id},
+    )
 
 
-async def prune_job_log(connection: AsyncConnection, *, kept: timedelta = LOG_KEPT, limit: int = PRUNED_AT_ONCE) -> int:
+async def prune_job_log(connection: AsyncConnection, *, kept: timedelta = LOG_KEPT, limit: int) -> int:
     """Delete up to `limit` log rows older than `kept`, except those of jobs still on the queue; return how many."""
     result = await connection.execute(
         text(

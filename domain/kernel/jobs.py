@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 import orjson
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.kernel.ids import plain_id
@@ -154,9 +155,19 @@ async def dead_jobs(connection: AsyncConnection, *, limit: int = DEAD_JOBS_MAX) 
 async def requeue_dead_job(connection: AsyncConnection, *, job_id: int) -> bool:
     """Give a dead job a fresh set of attempts; return whether there was such a dead job.
 
+    When a job with its key is queued or running by now, that one does its work: the dead one only goes.
+
     The attempt number goes on counting instead of starting again at zero: it fences, and a zombie of the old
     first attempt must not pass for the new one.
     """
+    try:
+        async with connection.begin_nested():
+            return await _put_back(connection, job_id)
+    except IntegrityError:
+        return await _drop_dead_job(connection, job_id)
+
+
+async def _put_back(connection: AsyncConnection, job_id: int) -> bool:
     rows = await connection.execute(
         text(
             "WITH requeued AS (UPDATE pgqueuer SET status = 'queued', execute_after = now(), updated = now(),"
@@ -166,6 +177,19 @@ async def requeue_dead_job(connection: AsyncConnection, *, job_id: int) -> bool:
             " WHERE id = :id AND status = 'failed' RETURNING id, entrypoint, priority)"
             " INSERT INTO pgqueuer_log (job_id, status, entrypoint, priority)"
             " SELECT id, 'queued', entrypoint, priority FROM requeued RETURNING job_id"
+        ),
+        {"id": job_id},
+    )
+    return rows.first() is not None
+
+
+async def _drop_dead_job(connection: AsyncConnection, job_id: int) -> bool:
+    rows = await connection.execute(
+        text(
+            "WITH dropped AS (DELETE FROM pgqueuer WHERE id = :id AND status = 'failed'"
+            " RETURNING id, entrypoint, priority)"
+            " INSERT INTO pgqueuer_log (job_id, status, entrypoint, priority)"
+            " SELECT id, 'deleted', entrypoint, priority FROM dropped RETURNING job_id"
         ),
         {"id": job_id},
     )

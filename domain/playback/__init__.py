@@ -14,6 +14,7 @@ from domain.playback.looking import (
     sessions_by_id,
     sessions_of,
 )
+from domain.playback.pruning import devices_with_sessions, prune_sessions
 from domain.playback.session import (
     HEARTBEAT_EVERY_S,
     LEASE,
@@ -60,9 +61,11 @@ __all__ = [
     "StreamLimitReached",
     "admit",
     "continue_watching",
+    "devices_with_sessions",
     "explain_playback",
     "heartbeat",
     "last_watched",
+    "prune_sessions",
     "resume_points_of",
     "revoke_all",
     "revoke_session",

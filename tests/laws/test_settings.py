@@ -81,6 +81,9 @@ def test_the_environment_is_read_in_no_other_place() -> None:
         ("WRITE_POOL_SIZE", "0"),
         ("READ_POOL_SIZE", "many"),
         ("UPLOAD_MAX_SIZE_BYTES", "1e9"),
+        ("ANSWERS_KEPT_DAYS", "0"),
+        ("FACTS_KEPT_DAYS", "3651"),
+        ("PLAYBACK_SESSIONS_KEPT_DAYS", "7"),
         ("UPLOAD_TTL_S", "1"),
         ("WORKER_CONCURRENCY", "1000"),
         ("DRM_PROVIDER", "widevine"),
@@ -95,6 +98,19 @@ def test_a_bad_value_is_refused_in_one_line_that_names_the_variable(name: str, v
     assert refused.value.variable == name
     assert str(refused.value).startswith(f"{name}: ")
     assert "\n" not in str(refused.value)
+
+
+def test_a_session_is_kept_longer_than_the_answer_that_names_it() -> None:
+    with pytest.raises(SettingInvalid, match=r"^PLAYBACK_SESSIONS_KEPT_DAYS: must be a whole number from 31 to 3648$"):
+        Settings.from_env({"ANSWERS_KEPT_DAYS": "30", "PLAYBACK_SESSIONS_KEPT_DAYS": "30"})
+    kept = Settings.from_env({"ANSWERS_KEPT_DAYS": "30", "PLAYBACK_SESSIONS_KEPT_DAYS": "31"}).retention
+    assert (kept.answers_days, kept.playback_sessions_days) == (30, 31)
+
+
+def test_a_device_is_kept_longer_than_the_sessions_that_name_it() -> None:
+    with pytest.raises(SettingInvalid, match=r"^DEVICES_KEPT_DAYS: must be a whole number from 502 to 3650$"):
+        Settings.from_env({"PLAYBACK_SESSIONS_KEPT_DAYS": "500"})
+    assert Settings.from_env({"PLAYBACK_SESSIONS_KEPT_DAYS": "398"}).retention.devices_days == 400
 
 
 def test_a_secret_is_never_repeated() -> None:

@@ -1,5 +1,6 @@
 """The tables of playback, and all their SQL."""
 
+from domain.playback.store.pruning import devices_with_sessions, prune_sessions
 from domain.playback.store.resume import keep_resume_point, resume_points_of, unfinished_points, watched_titles
 from domain.playback.store.screens import StartedSession, claim_screens, insert_session
 from domain.playback.store.sessions import (
@@ -25,11 +26,13 @@ __all__ = [
     "active_sessions",
     "admissible",
     "claim_screens",
+    "devices_with_sessions",
     "insert_session",
     "keep_resume_point",
     "living_sessions_of",
     "narrow",
     "playback_sessions",
+    "prune_sessions",
     "recorded_question",
     "renew",
     "resume_points",

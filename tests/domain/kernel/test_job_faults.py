@@ -1,15 +1,17 @@
 """Jobs that fail in ways nobody planned for: they are tried, they die, and their reason can be read."""
 
+import asyncio
+
 import pytest
 from sqlalchemy import text
 
 from domain.kernel.facts import Fact, head
-from domain.kernel.job_claims import FAILURE_MAX_CHARS, Failure
+from domain.kernel.job_claims import FAILURE_MAX_CHARS, Failure, bury
 from domain.kernel.job_handlers import Done, Handler, RunningJob
-from domain.kernel.jobs import Job, dead_jobs, insert_job
+from domain.kernel.jobs import Job, dead_jobs, insert_job, requeue_dead_job
 from domain.kernel.refusals import Unavailable
 from domain.kernel.work import Database, Work
-from tests.job_scene import Scene, endings, stale
+from tests.job_scene import Scene, claim_one, endings, stale, statuses
 
 
 class Mourned(Fact):
@@ -128,3 +130,49 @@ async def test_a_part_that_fails_takes_its_facts_and_rings_with_it(database: Dat
         assert await head(connection, "births") is not None
         assert await head(connection, "deaths") is None
     assert await scene.queue() == []
+
+
+async def test_a_dead_job_whose_key_is_in_use_again_only_goes(work: Work) -> None:
+    twin = Job("encode", {}, dedupe_key="asset:1:chunk:0")
+    await insert_job(work.connection, twin)
+    await stale(work.connection)
+    claim = await claim_one(work.connection)
+    assert claim is not None
+    await bury(work.connection, claim, failure=Failure("no such codec"))
+    await insert_job(work.connection, twin)
+
+    assert await requeue_dead_job(work.connection, job_id=claim.job_id) is True
+
+    assert await statuses(work.connection) == [("encode", "queued", 0)]
+    assert await endings(work.connection) == ["queued", "picked", "failed", "queued", "deleted"]
+    assert await requeue_dead_job(work.connection, job_id=claim.job_id) is False
+
+
+async def test_a_repeating_job_that_keeps_dying_is_one_dead_job(scene: Scene) -> None:
+    async def perform(job: RunningJob) -> Done:
+        scene.seen.append(job.claim.job_id)
+        raise OSError(f"store away {len(scene.seen)}")
+
+    async with scene.running(Handler("sweep", perform, max_attempts=1, every_s=0.01)):
+        async with asyncio.timeout(20):
+            while len(scene.seen) < 4:
+                await asyncio.sleep(0.01)
+    async with scene.database.read() as connection:
+        (dead,) = await dead_jobs(connection)
+        assert dead.id == scene.seen[-1]
+        assert dead.reason == f"OSError: store away {len(scene.seen)}"
+        assert [status for _, status, _ in await statuses(connection)] == ["failed", "queued"]
+
+
+async def test_enqueueing_notifies_nobody(database: Database, scene: Scene) -> None:
+    heard: list[object] = []
+    async with database.writes.connect() as connection:
+        raw = await connection.get_raw_connection()
+        listener = raw.driver_connection
+        assert listener is not None
+        await listener.add_listener("ch_pgqueuer", lambda *what: heard.append(what))
+        await scene.enqueue(Job("encode", {}))
+        await listener.execute("SELECT 1")
+        await listener.remove_listener("ch_pgqueuer", heard.append)
+        triggers = await listener.fetch("SELECT tgname FROM pg_trigger WHERE tgrelid = 'pgqueuer'::regclass")
+    assert (heard, triggers) == ([], [])

@@ -193,7 +193,8 @@ async def test_old_log_rows_are_pruned_except_of_jobs_still_there(work: Work) ->
     assert claim is not None
     await finish(work.connection, claim, ending="successful")
     await work.connection.execute(text("UPDATE pgqueuer_log SET created = created - interval '8 days'"))
-    assert await prune_job_log(work.connection, kept=timedelta(days=7)) == 3
+    assert await prune_job_log(work.connection, kept=timedelta(days=7), limit=2) == 2
+    assert await prune_job_log(work.connection, kept=timedelta(days=7), limit=2) == 1
     assert await endings(work.connection) == ["queued"]
 
 

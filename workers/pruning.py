@@ -1,0 +1,54 @@
+"""The jobs that delete what was kept long enough, a table each, a little at a time."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from functools import partial
+
+from domain.accounts import forget_devices, idle_devices, prune_sign_ins
+from domain.kernel.facts import prune_facts
+from domain.kernel.idempotency import prune_answers
+from domain.kernel.job_claims import prune_job_log
+from domain.kernel.job_handlers import Done, Handler, Outcome, RunningJob
+from domain.kernel.work import Work
+from domain.playback import devices_with_sessions, prune_sessions
+from domain.settings import Retention
+
+PRUNE_EVERY_S = 600.0
+# One transaction deletes few enough to take a moment, and one run so many of them that it keeps up with 160 rows a
+# second, however long it was away.
+PRUNED_AT_ONCE = 5_000
+BATCHES_MAX = 20
+
+Prune = Callable[[Work], Awaitable[int]]
+
+
+def pruning_handlers(retention: Retention) -> list[Handler]:
+    """Return the handlers that delete what is older than an operator wants to keep."""
+    answers, facts = timedelta(days=retention.answers_days), timedelta(days=retention.facts_days)
+    sign_ins, devices = timedelta(days=retention.sign_ins_days), timedelta(days=retention.devices_days)
+    sessions = timedelta(days=retention.playback_sessions_days)
+    prunes: dict[str, Prune] = {
+        "kernel.prune_job_log": lambda work: prune_job_log(work.connection, limit=PRUNED_AT_ONCE),
+        "kernel.prune_answers": lambda work: prune_answers(
+            work.connection, before=work.now - answers, limit=PRUNED_AT_ONCE
+        ),
+        "kernel.prune_facts": lambda work: prune_facts(work.connection, before=work.now - facts, limit=PRUNED_AT_ONCE),
+        "accounts.prune_sign_ins": lambda work: prune_sign_ins(work, kept=sign_ins, limit=PRUNED_AT_ONCE),
+        "accounts.prune_devices": lambda work: _prune_devices(work, kept=devices),
+        "playback.prune_sessions": lambda work: prune_sessions(work, kept=sessions, limit=PRUNED_AT_ONCE),
+    }
+    return [Handler(name, partial(_run, prune=prune), every_s=PRUNE_EVERY_S) for name, prune in prunes.items()]
+
+
+async def _run(job: RunningJob, *, prune: Prune) -> Outcome:
+    for _ in range(BATCHES_MAX):
+        async with job.work() as work:
+            if await prune(work) < PRUNED_AT_ONCE:
+                break
+    return Done()
+
+
+async def _prune_devices(work: Work, *, kept: timedelta) -> int:
+    idle = await idle_devices(work, kept=kept, limit=PRUNED_AT_ONCE)
+    named = await devices_with_sessions(work.reads(), idle)
+    return await forget_devices(work, device_ids=[device_id for device_id in idle if device_id not in named])
