@@ -73,3 +73,41 @@ async def some_titles(url: str, count: int) -> list[str]:
     finally:
         await connection.close()
     return [str(row["id"]) for row in rows]
+
+
+_FILL_HOME = """
+    INSERT INTO home_rows (id, rule, position, default_language, is_shown, version, created_by, created_at)
+    SELECT uuidv7(), 'EDITORIAL', n, 'en', true, 1, '00000000-0000-7000-8000-000000000001', now()
+    FROM generate_series(1, %(rows)s) AS n;
+
+    INSERT INTO home_row_texts (row_id, language, name)
+    SELECT id, language, 'Row ' || position || ' in ' || language
+    FROM home_rows, unnest('{en,de}'::text[]) AS language;
+
+    INSERT INTO home_row_titles (row_id, position, title_id)
+    SELECT r.id, t.n, t.id
+    FROM home_rows r
+    JOIN (SELECT id, row_number() OVER (ORDER BY id) AS n FROM titles) t
+      ON t.n BETWEEN (r.position - 1) * 40 + 1 AND r.position * 40;
+
+    INSERT INTO artworks (id, title_id, kind, language, upload_id, state, width, height, dominant_color, blur_hash,
+                          created_by, created_at)
+    SELECT uuidv7(), h.title_id, 'POSTER', NULL, a.upload_id, 'READY', 1280, 1920, '#203040',
+           'LEHV6nWB2yk8pyo0adR*.7kCMdnj', a.account_id, now()
+    FROM home_row_titles h JOIN assets a ON a.title_id = h.title_id WHERE h.position %% 2 = 0;
+
+    INSERT INTO artwork_renditions (artwork_id, format, width, height, size_bytes, name)
+    SELECT id, format, w, w * 3 / 2, w * 100, encode(sha256((id || format || w)::bytea), 'hex') || '.' || lower(format)
+    FROM artworks, unnest('{JPEG,WEBP,AVIF}'::text[]) AS format, unnest('{160,320,640,1280}'::int[]) AS w;
+"""
+
+
+async def fill_home(url: str, rows: int) -> None:
+    """Put forty titles into each of so many rows of the home screen; every other title has a poster of its own."""
+    connection = await asyncpg.connect(url, command_timeout=600)
+    try:
+        await connection.execute(_FILL_HOME % {"rows": rows})
+        for table in ("home_rows", "home_row_texts", "home_row_titles", "artworks", "artwork_renditions"):
+            await connection.execute(f"VACUUM ANALYZE {table}")
+    finally:
+        await connection.close()

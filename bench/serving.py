@@ -50,23 +50,26 @@ async def serving(command: Sequence[str], environ: Mapping[str, str], port: int)
 
 
 @asynccontextmanager
-async def marquee(database_url: str) -> AsyncIterator[str]:
-    """`marquee serve`, as in production but for its name and its demo keys."""
+async def marquee(database_url: str, *, fragments: int | None = None) -> AsyncIterator[str]:
+    """`marquee serve`, as in production but for its name and its demo keys. `fragments` are how many it may keep."""
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="marquee-bench-data-") as folder:
         environ = {
             "DATABASE_URL": database_url, "DATA_DIR": folder, "PORT": str(port), "LOG_FORMAT": "json",
             "PUBLIC_URL": f"http://localhost:{port}",
+            "ENTITY_FRAGMENTS": "" if fragments is None else str(fragments),
         }  # fmt: skip
         async with serving([sys.executable, "-m", "edge", "serve"], environ, port) as url:
             yield url
 
 
 @asynccontextmanager
-async def python_peer(module: str, database_url: str) -> AsyncIterator[str]:
-    """A Python server of the bench, `python -m module PORT`."""
+async def python_peer(module: str, database_url: str, *options: str) -> AsyncIterator[str]:
+    """A Python server of the bench, `python -m module PORT options`."""
     port = free_port()
-    async with serving([sys.executable, "-m", module, str(port)], {"DATABASE_URL": database_url}, port) as url:
+    async with serving(
+        [sys.executable, "-m", module, str(port), *options], {"DATABASE_URL": database_url}, port
+    ) as url:
         yield url
 
 

@@ -14,7 +14,7 @@ from bench.load import get, load, post
 from bench.serving import database, marquee, node_peer, python_peer
 from graph.global_ids import Kind, global_id
 
-ROUNDS = 3
+ROUNDS = 5
 TITLES = 5_000
 ASKED = 200
 LEAST_AGAINST_MERCURIUS, LEAST_AGAINST_ROW = 1.5, 0.6
@@ -35,7 +35,7 @@ async def measure() -> None:
         ids = await some_titles(url, ASKED)
         ours = await stack.enter_async_context(marquee(url))
         mercurius = await stack.enter_async_context(node_peer("mercurius.js", url))
-        row = await stack.enter_async_context(python_peer("bench.row_server", url))
+        row = await stack.enter_async_context(python_peer("bench.sql_server", url))
         requests = {
             "marquee": (ours, asking([global_id(Kind.TITLE, UUID(id)) for id in ids])),
             "mercurius": (mercurius, asking(ids)),

@@ -69,6 +69,7 @@ class Settings:
     graphql_trusted_only: bool = False
     graphql_rate_viewer: int = 0
     graphql_rate_address: int = 0
+    entity_fragments: int = 10_000
 
     database_url: str = field(default="", repr=False)
     write_pool_size: int = 10
@@ -144,6 +145,7 @@ class _GraphQL(TypedDict):
     graphql_trusted_only: bool
     graphql_rate_viewer: int
     graphql_rate_address: int
+    entity_fragments: int
 
 
 def _graphql(variables: "_Variables", *, in_production: bool) -> _GraphQL:
@@ -153,6 +155,7 @@ def _graphql(variables: "_Variables", *, in_production: bool) -> _GraphQL:
         "graphql_trusted_only": variables.flag("GRAPHQL_TRUSTED_ONLY", default=False),
         "graphql_rate_viewer": variables.whole("GRAPHQL_RATE_VIEWER", viewer, least=0, most=10**9),
         "graphql_rate_address": variables.whole("GRAPHQL_RATE_ADDRESS", address, least=0, most=10**9),
+        "entity_fragments": variables.whole("ENTITY_FRAGMENTS", 10_000, least=0, most=10**7),
     }
 
 

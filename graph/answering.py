@@ -16,6 +16,7 @@ from graphql import ExecutionResult, GraphQLError, OperationType, execute
 from graphql.execution import Executor, create_source_event_stream
 from opentelemetry import trace
 
+from domain.catalog import CATALOG_TOPIC
 from domain.kernel.ids import new_id
 from domain.kernel.tracing import span
 from domain.runtime import Runtime
@@ -23,6 +24,7 @@ from graph import measures
 from graph.context import Caller, Context
 from graph.errors import coded, present
 from graph.execution.compiled import CompiledExecutor
+from graph.fragments import Fragments
 from graph.limits import Limits
 from graph.operations import Documents, Operation, OperationRefused
 from graph.schema import graphql_schema_of
@@ -68,7 +70,9 @@ class Graph:
         self.runtime = runtime
         self._schema = graphql_schema_of(schema)
         self.documents = Documents(self._schema, limits=limits, is_open=is_open)
-        self.compiled = CompiledExecutor(schema, self._schema, hide_suggestions=not is_open)
+        size = runtime.settings.entity_fragments
+        fragments = Fragments(runtime.database, runtime.bus, CATALOG_TOPIC, size=size)
+        self.compiled = CompiledExecutor(schema, self._schema, fragments, hide_suggestions=not is_open)
 
     def prepare(self, request: GraphQLRequest) -> Operation:
         """Return the operation to execute.

@@ -23,6 +23,7 @@ _DERIVATION = "marquee.derivation"
 _ROOT = "marquee.root"
 _LIST_SIZE = "marquee.list_size"
 _COST = "marquee.cost"
+_SHARED = "marquee.shared"
 _BACK_REFERENCE = "strawberry-definition"
 
 # What the cost of an operation assumes for a list that is not paged.
@@ -42,13 +43,14 @@ class BatchLoad:
     Attributes:
         load: Loads many keys at once.
         key: The key of a parent row; None means that there is nothing to load, and the field is null.
-        shape: Turns the loaded row, and the field's arguments, into the field's value. None keeps the row.
+        shape: Turns the loaded row, and the field's arguments, into the field's value: a function, or the name of the
+            loaded row's attribute, null where no row was loaded. None keeps the row.
         load_arguments: Names of the field's arguments that the load needs too.
     """
 
     load: Load
     key: Callable[[Any], Hashable | None]
-    shape: Callable[..., Any] | None = None
+    shape: Callable[..., Any] | str | None = None
     load_arguments: tuple[str, ...] = ()
 
 
@@ -71,17 +73,20 @@ def batched(
     *,
     key: Callable[[Any], Hashable | None],
     description: str,
-    shape: Callable[..., Any] | None = None,
+    shape: Callable[..., Any] | str | None = None,
     load_arguments: tuple[str, ...] = (),
     list_size: int = LIST_SIZE,
     cost: int = FIELD_COST,
+    is_shared: bool = False,
 ) -> Any:
     """Declare a field that is found by a batch load. Its type is the annotation of the attribute.
 
-    `cost` is what it adds to an operation's cost for each row, in fields that are read from their row.
+    `is_shared` says that it is the same for everybody who may see the row and wants the same languages, and that it
+    changes only with a fact about the row: fragments of it may be kept. `cost` is what it adds to an operation's cost
+    for each row, in fields that are read from their row.
 
     `shape(loaded, context, **arguments)` names the field's arguments, with their types and defaults, after its first
-    two parameters.
+    two parameters; or it is the name of the loaded row's attribute.
     """
     batch = BatchLoad(load, key, shape, load_arguments)
     arguments = _arguments_of(shape)
@@ -89,16 +94,18 @@ def batched(
     async def resolve(root: Any, info: Info[Context, None], **given: Any) -> Any:
         return await load_one(info.context, batch, root, given)
 
-    return _declared(resolve, arguments, {_BATCH: batch, _LIST_SIZE: list_size, _COST: cost}, description)
+    return _declared(
+        resolve, arguments, {_BATCH: batch, _LIST_SIZE: list_size, _COST: cost, _SHARED: is_shared}, description
+    )
 
 
-def derived(take: Callable[[Any, Context], Any], *, description: str) -> Any:
-    """Declare a field that is computed from its own row by `take(row, context)`."""
+def derived(take: Callable[[Any, Context], Any], *, description: str, is_shared: bool = False) -> Any:
+    """Declare a field that is computed from its own row by `take(row, context)`; `is_shared` as for `batched`."""
 
     def resolve(root: Any, info: Info[Context, None]) -> Any:
         return take(root, info.context)
 
-    return _declared(resolve, [], {_DERIVATION: Derivation(take)}, description)
+    return _declared(resolve, [], {_DERIVATION: Derivation(take), _SHARED: is_shared}, description)
 
 
 async def load_one(context: Context, batch: BatchLoad, row: Any, arguments: Mapping[str, Any]) -> Any:
@@ -109,7 +116,16 @@ async def load_one(context: Context, batch: BatchLoad, row: Any, arguments: Mapp
     passed = {name: arguments[name] for name in batch.load_arguments}
     identity = identity_of(batch, passed)
     loaded = await context.loaders.load(identity, key, lambda: lambda keys: batch.load(context, keys, **passed))
-    return loaded if batch.shape is None else batch.shape(loaded, context, **arguments)
+    return shaped(batch, loaded, context, arguments)
+
+
+def shaped(batch: BatchLoad, loaded: Any, context: Context, arguments: Mapping[str, Any]) -> Any:
+    """Return the value of a batched field whose row was loaded."""
+    if batch.shape is None:
+        return loaded
+    if isinstance(batch.shape, str):
+        return None if loaded is None else getattr(loaded, batch.shape)
+    return batch.shape(loaded, context, **arguments)
 
 
 def identity_of(batch: BatchLoad, passed: Mapping[str, Any]) -> Hashable:
@@ -157,13 +173,18 @@ def cost_of(field: GraphQLField) -> int:
     return cost
 
 
+def is_shared(field: GraphQLField) -> bool:
+    """Tell whether a field that is loaded or computed is declared to be the same for everybody."""
+    return _metadata(field).get(_SHARED) is True
+
+
 def _metadata(field: GraphQLField) -> Mapping[str, object]:
     declared = field.extensions.get(_BACK_REFERENCE)
     return declared.metadata if isinstance(declared, StrawberryField) else {}
 
 
-def _arguments_of(shape: Callable[..., Any] | None) -> list[inspect.Parameter]:
-    if shape is None:
+def _arguments_of(shape: Callable[..., Any] | str | None) -> list[inspect.Parameter]:
+    if shape is None or isinstance(shape, str):
         return []
     parameters = list(inspect.signature(shape).parameters.values())[2:]
     return [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]

@@ -33,9 +33,10 @@ class _Known:
 
 
 class Loaders:
-    """The rows of each load and its arguments."""
+    """The rows of each load and its arguments. `has_failed` when some load did."""
 
     def __init__(self) -> None:
+        self.has_failed = False
         self._known: dict[Hashable, _Known] = {}
         self._by_identity: dict[Hashable, DataLoader[Hashable, Any]] = {}
 
@@ -57,10 +58,13 @@ class Loaders:
         if known is None:
             known = self._known[identity] = _Known()
         rows, pending = known.rows, known.pending
+        if not rows and not pending:
+            # The usual case: a whole level of new rows.
+            await self._fetch(known, list(dict.fromkeys(keys)), load_many)
         while missing := [key for key in dict.fromkeys(keys) if key not in rows]:
             fresh = [key for key in missing if key not in pending] if pending else missing
             if fresh:
-                await _fetch(known, fresh, load_many)
+                await self._fetch(known, fresh, load_many)
             else:
                 # Not awaited itself: whoever gives up waiting must not cancel it for the others.
                 await asyncio.wait([pending[missing[0]]])
@@ -76,20 +80,20 @@ class Loaders:
             )
         return loader.load(key)
 
-
-async def _fetch(known: _Known, keys: list[Hashable], load_many: LoadMany) -> None:
-    arrived: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    known.pending.update(dict.fromkeys(keys, arrived))
-    try:
-        for start in range(0, len(keys), BATCH_MAX_KEYS):
-            part = keys[start : start + BATCH_MAX_KEYS]
-            found = await load_many(part)
-            assert len(found) == len(part), "a load gives one row for each key"
-            known.rows.update(zip(part, found, strict=True))
-    except Exception as error:  # kept for each field that asked: the edge of the load
-        for key in keys:
-            known.rows.setdefault(key, Failed(error))
-    finally:
-        for key in keys:
-            del known.pending[key]
-        arrived.set_result(None)
+    async def _fetch(self, known: _Known, keys: list[Hashable], load_many: LoadMany) -> None:
+        arrived: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        known.pending.update(dict.fromkeys(keys, arrived))
+        try:
+            for start in range(0, len(keys), BATCH_MAX_KEYS):
+                part = keys[start : start + BATCH_MAX_KEYS]
+                found = await load_many(part)
+                assert len(found) == len(part), "a load gives one row for each key"
+                known.rows.update(zip(part, found, strict=True))
+        except Exception as error:  # kept for each field that asked: the edge of the load
+            self.has_failed = True
+            for key in keys:
+                known.rows.setdefault(key, Failed(error))
+        finally:
+            for key in keys:
+                del known.pending[key]
+            arrived.set_result(None)

@@ -16,7 +16,9 @@ class Node:
     """A thing with a global id."""
 
     id: ID = derived(
-        lambda row, _: global_id(kind_of_row(row), row.id), description="The id: opaque, unique, and never changing."
+        lambda row, _: global_id(kind_of_row(row), row.id),
+        is_shared=True,
+        description="The id: opaque, unique, and never changing.",
     )
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.applications import Starlette
 
 from domain.accounts import Role, Viewer, create_account, sign_in
+from domain.catalog import CATALOG_TOPIC, TitleChanged
 from domain.drm import choose_provider
 from domain.entitlements import Plan, grant_access
 from domain.kernel.bus import Bus
@@ -161,6 +162,10 @@ class GraphScene:
                 text(f"UPDATE assets SET {assignments} WHERE id = :id"), {**values, "id": asset_id}
             )
             work.ring(f"asset:{asset_id}")
+            title_id = await work.connection.scalar(
+                text("SELECT title_id FROM assets WHERE id = :id"), {"id": asset_id}
+            )
+            await work.announce(CATALOG_TOPIC, TitleChanged(title_id))
 
     async def count(self, table: str) -> int:
         """Count the rows of a table."""

@@ -1,4 +1,4 @@
-// The same titles, over Mercurius with its just-in-time compiler and batch loaders, from the same database.
+// The same titles and home screen, over Mercurius with its just-in-time compiler and batch loaders, from the same database.
 import Fastify from 'fastify'
 import mercurius from 'mercurius'
 import pg from 'pg'
@@ -11,9 +11,14 @@ const schema = `
   type Image { url: String! width: Int! height: Int }
   type Title {
     id: ID! kind: TitleKind! name: String! synopsis: String! language: String! releaseYear: Int maturityAge: Int!
-    durationSeconds: Float poster(width: Int! = 640): Image audioLanguages: [String!]!
+    version: Int! durationSeconds: Float poster(width: Int! = 640): Image audioLanguages: [String!]!
+    textLanguages: [String!]!
   }
-  type Query { title(id: ID!): Title }
+  type PageInfo { hasNextPage: Boolean! endCursor: String }
+  type TitleConnection { nodes: [Title!]! pageInfo: PageInfo! }
+  type HomeRow { id: ID! title: String! titles(first: Int! = 20): TitleConnection! }
+  type HomeRowConnection { nodes: [HomeRow!]! }
+  type Query { title(id: ID!): Title home(first: Int! = 8): HomeRowConnection! }
 `
 
 const VISIBLE = `
@@ -26,6 +31,31 @@ const TEXTS = 'SELECT title_id, language, name, synopsis FROM title_texts WHERE 
 const ASSETS = `
   SELECT DISTINCT ON (title_id) title_id, id, duration_s, poster_widths, width, height FROM assets
   WHERE title_id = ANY($1::uuid[]) AND state = 'READY' ORDER BY title_id, ready_at DESC`
+const TRACKS = `
+  SELECT a.title_id, k.kind, k.language FROM assets a
+  JOIN packages p ON p.asset_id = a.id AND p.state = 'READY' JOIN package_tracks k ON k.package_id = p.id
+  WHERE a.title_id = ANY($1::uuid[]) AND a.state = 'READY' AND k.kind <> 'VIDEO' ORDER BY k.position`
+const POSTERS = `
+  SELECT DISTINCT ON (w.title_id) w.title_id, f.name, f.width, f.height
+  FROM artworks w JOIN artwork_renditions f ON f.artwork_id = w.id
+  WHERE w.title_id = ANY($1::uuid[]) AND w.kind = 'POSTER' AND w.state = 'READY' AND f.format = 'JPEG'
+    AND f.width >= 320 ORDER BY w.title_id, f.width`
+const ROWS = `
+  SELECT h.id, x.name AS title FROM home_rows h JOIN LATERAL (
+    SELECT name FROM home_row_texts x WHERE x.row_id = h.id
+    ORDER BY x.language = 'de' DESC, x.language = h.default_language DESC LIMIT 1
+  ) x ON true WHERE h.is_shown ORDER BY h.position LIMIT $1`
+const ROW_TITLES = `
+  SELECT r.id AS row_id, p.* FROM unnest($1::uuid[]) AS r (id) CROSS JOIN LATERAL (
+    SELECT m.position, t.id, t.kind, t.default_language, t.release_year AS "releaseYear",
+           t.maturity_age AS "maturityAge", t.version
+    FROM home_row_titles m JOIN titles t ON t.id = m.title_id AND t.state = 'PUBLISHED'
+    WHERE m.row_id = r.id AND EXISTS (
+      SELECT 1 FROM title_rights g WHERE g.title_id = t.id AND g.territory = '*'
+        AND g.opens_at <= now() AND (g.closes_at IS NULL OR g.closes_at > now()))
+    ORDER BY m.position LIMIT 21
+  ) p`
+const PUBLIC_URL = 'http://localhost'
 
 async function rowsBy(sql, ids, key) {
   const { rows } = await pool.query({ name: sql, text: sql, values: [ids] })
@@ -55,8 +85,39 @@ async function assetsOf(queries, take) {
   })
 }
 
+async function postersOf(queries) {
+  const ids = queries.map(({ obj }) => obj.id)
+  const [own, assets] = await Promise.all([rowsBy(POSTERS, ids, 'title_id'), rowsBy(ASSETS, ids, 'title_id')])
+  return ids.map((id) => {
+    const file = own.get(id)?.[0]
+    if (file) return { url: `${PUBLIC_URL}/artwork/${file.name}`, width: file.width, height: file.height }
+    const asset = assets.get(id)?.[0]
+    return asset ? { url: `${PUBLIC_URL}/posters/${asset.id}/320.jpg`, width: 320, height: 180 } : null
+  })
+}
+
+async function languagesOf(queries, kind) {
+  const found = await rowsBy(TRACKS, queries.map(({ obj }) => obj.id), 'title_id')
+  return queries.map(({ obj }) => [
+    ...new Set((found.get(obj.id) ?? []).filter((track) => track.kind === kind).map((track) => track.language)),
+  ])
+}
+
 const loaders = {
+  HomeRow: {
+    titles: async (queries) => {
+      const found = await rowsBy(ROW_TITLES, queries.map(({ obj }) => obj.id), 'row_id')
+      return queries.map(({ obj, params }) => {
+        const rows = found.get(obj.id) ?? []
+        const nodes = rows.slice(0, params.first)
+        return { nodes, pageInfo: { hasNextPage: rows.length > nodes.length, endCursor: String(nodes.at(-1)?.position) } }
+      })
+    },
+  },
   Title: {
+    poster: postersOf,
+    audioLanguages: (queries) => languagesOf(queries, 'AUDIO'),
+    textLanguages: (queries) => languagesOf(queries, 'TEXT'),
     name: (queries) => textsOf(queries, 'name'),
     synopsis: (queries) => textsOf(queries, 'synopsis'),
     language: (queries) => textsOf(queries, 'language'),
@@ -67,6 +128,7 @@ const loaders = {
 const resolvers = {
   Query: {
     title: async (_, { id }) => (await rowsBy(VISIBLE, [id], 'id')).get(id)?.[0] ?? null,
+    home: async (_, { first }) => ({ nodes: (await pool.query({ name: ROWS, text: ROWS, values: [first] })).rows }),
   },
 }
 

@@ -111,7 +111,7 @@ async def describe_title(
     synopsis: str,
     expected_version: int,
 ) -> Title:
-    """Set a title's name and synopsis in one language. Editors only.
+    """Set a title's name and synopsis in one language. Announces TitleChanged. Editors only.
 
     Raises:
         SignInRequired, Forbidden, InvalidInput, NotFound, StaleVersion.
@@ -120,6 +120,7 @@ async def describe_title(
     new_text = _checked_text(TitleId(title_id), language_tag("language", language), name, synopsis)
     title = await _change(work, title_id, expected_version)
     await store.put_text(work.connection, new_text)
+    await work.announce(CATALOG_TOPIC, TitleChanged(title.id))
     return title
 
 
@@ -133,6 +134,8 @@ async def grant_right(
     closes_at: datetime | None = None,
 ) -> Right:
     """Allow a title to be shown in a territory (ISO 3166-1 alpha-2, or `*`) during a window. Editors only.
+
+    Announces TitleChanged.
 
     Raises:
         SignInRequired, Forbidden, InvalidInput, NotFound, RightOverlaps.
@@ -150,11 +153,14 @@ async def grant_right(
     right = Right(RightId(work.new_id()), TitleId(title_id), territory, opens_at, closes_at)
     if not await store.insert_right(work.connection, right):
         raise RightOverlaps(territory)
+    await work.announce(CATALOG_TOPIC, TitleChanged(right.title_id))
     return right
 
 
 async def revoke_right(work: Work, *, viewer: Viewer | None, right_id: UUID) -> Title:
     """Take a right back. What plays under it ends with its lease. Editors only. Returns the title it was of.
+
+    Announces TitleChanged.
 
     Raises:
         SignInRequired, Forbidden, NotFound.
@@ -164,6 +170,7 @@ async def revoke_right(work: Work, *, viewer: Viewer | None, right_id: UUID) -> 
     title = None if title_id is None else await store.lock_title(work.connection, title_id)
     if title is None:
         raise NotFound("right", right_id)
+    await work.announce(CATALOG_TOPIC, TitleChanged(title.id))
     return title
 
 

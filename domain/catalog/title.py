@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NewType, Protocol, TypeVar
+from typing import NamedTuple, NewType, Protocol, TypeVar
 from uuid import UUID
 
 from domain.kernel.refusals import InvalidInput
@@ -51,8 +51,7 @@ class Title:
     published_at: datetime | None
 
 
-@dataclass(frozen=True)
-class TitleText:
+class TitleText(NamedTuple):
     """A title's name and synopsis in one language (BCP 47)."""
 
     title_id: TitleId

@@ -153,26 +153,8 @@ async def prune_facts(connection: AsyncConnection, *, before: datetime, limit: i
     return (await connection.execute(statement, {"before": before, "limit": limit})).rowcount
 
 
-async def follow(
-    database: Readable, bus: Bus, topic: str, *, since: Position | None, poll_s: float = POLL_S
-) -> AsyncIterator[LoggedFact | Resync]:
-    """Yield every fact of a topic after `since`, then the new ones as they come, without end.
-
-    With `since=None` the first thing yielded is a Resync that names the place to go on from.
-    The doorbell is subscribed before the log is read, so nothing falls between the two.
-    """
-    async with bus.listen(topic) as doorbell:
-        position = since
-        while True:
-            batch = await _next_batch(database, topic, position)
-            for item in batch:
-                position = item.position
-                yield item
-            if len(batch) < READ_LIMIT:
-                await doorbell.wait(poll_s)
-
-
-async def _next_batch(database: Readable, topic: str, position: Position | None) -> Sequence[LoggedFact | Resync]:
+async def facts_since(database: Readable, topic: str, position: Position | None) -> Sequence[LoggedFact | Resync]:
+    """Return the next facts of a topic after `position`, or a Resync when it is no place in the log; [] at its end."""
     async with database.read() as connection:
         newest = await head(connection, topic)
         if newest is None:
@@ -185,3 +167,22 @@ async def _next_batch(database: Readable, topic: str, position: Position | None)
     if not found or found[0].position.offset != position.offset + 1:
         return [Resync(newest)]
     return found
+
+
+async def follow(
+    database: Readable, bus: Bus, topic: str, *, since: Position | None, poll_s: float = POLL_S
+) -> AsyncIterator[LoggedFact | Resync]:
+    """Yield every fact of a topic after `since`, then the new ones as they come, without end.
+
+    With `since=None` the first thing yielded is a Resync that names the place to go on from.
+    The doorbell is subscribed before the log is read, so nothing falls between the two.
+    """
+    async with bus.listen(topic) as doorbell:
+        position = since
+        while True:
+            batch = await facts_since(database, topic, position)
+            for item in batch:
+                position = item.position
+                yield item
+            if len(batch) < READ_LIMIT:
+                await doorbell.wait(poll_s)

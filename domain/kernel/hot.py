@@ -29,7 +29,7 @@ class HotQuery:
 
     def __init__(self, statement: Select[Any]) -> None:
         compiled = statement.compile(dialect=_dialect())
-        self._sql = str(compiled)
+        self.sql = str(compiled)
         self._names = tuple(compiled.positiontup or ())
         self._constants = dict(compiled.params)
 
@@ -37,7 +37,7 @@ class HotQuery:
         """Run it with these values of its bound parameters and return its rows."""
         driver = await _driver(connection)
         given = {**self._constants, **values}
-        rows: list[Any] = await driver.fetch(self._sql, *(given[name] for name in self._names), record_class=Row)
+        rows: list[Any] = await driver.fetch(self.sql, *(given[name] for name in self._names), record_class=Row)
         return rows
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from domain.catalog import CATALOG_TOPIC, TitleChanged, TitleId
 from domain.kernel.work import Reads, Work
 from domain.media import media_jobs
 from domain.media.asset import Asset, AssetState, package_root, topic_of
@@ -80,6 +81,7 @@ async def finish_packages(
         raise StepSuperseded
     await media_jobs.clean_later(work, asset_id=asset.id)
     await work.announce(topic_of(asset.id), AssetReady(asset.id, asset.title_id))
+    await work.announce(CATALOG_TOPIC, TitleChanged(TitleId(asset.title_id)))
 
 
 async def unfinished_prefixes(work: Work, *, asset_id: UUID) -> list[str]:

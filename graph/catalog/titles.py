@@ -20,6 +20,7 @@ from graph.artwork import Artwork, Image, artwork_image, poster_of, titles_artwo
 from graph.batching import batched
 from graph.context import Context
 from graph.enums import described
+from graph.fragments import kept
 from graph.global_ids import Kind, load_node, loads_node
 from graph.loads import is_editor, title_assets, titles_languages, titles_playing
 from graph.media import Asset
@@ -99,6 +100,7 @@ class Right(Node):
     closes_at: datetime | None = strawberry.field(description="Until before when; null without end.")
 
 
+@kept
 @declares(TitleRow)
 @strawberry.type(description="Something to watch.")
 class Title(Node):
@@ -107,16 +109,32 @@ class Title(Node):
     kind: TitleKind = strawberry.field(description="What sort of thing it is.")
     state: TitleState = strawberry.field(description="Whether viewers may find it.")
     name: str = batched(
-        titles_texts, key=_id_of, shape=lambda text, _: text.name, description="What it is called, in `language`."
+        titles_texts,
+        key=_id_of,
+        is_shared=True,
+        shape="name",
+        description="What it is called, in `language`.",
     )
     synopsis: str = batched(
-        titles_texts, key=_id_of, shape=lambda text, _: text.synopsis, description="What it is about, in `language`."
+        titles_texts,
+        key=_id_of,
+        is_shared=True,
+        shape="synopsis",
+        description="What it is about, in `language`.",
     )
     language: str = batched(
-        titles_texts, key=_id_of, shape=lambda text, _: text.language, description="The language of name and synopsis."
+        titles_texts,
+        key=_id_of,
+        is_shared=True,
+        shape="language",
+        description="The language of name and synopsis.",
     )
     texts: list[TitleText] = batched(
-        titles_translations, key=_id_of, list_size=3, description="Its texts in every language there is."
+        titles_translations,
+        key=_id_of,
+        is_shared=True,
+        list_size=3,
+        description="Its texts in every language there is.",
     )
     release_year: int | None = strawberry.field(description="The year it came out.")
     maturity_age: int = strawberry.field(description="The youngest age it is meant for, in years.")
@@ -125,12 +143,14 @@ class Title(Node):
     duration_seconds: float | None = batched(
         titles_playing,
         key=_id_of,
-        shape=lambda playing, _: None if playing is None else playing.duration_s,
+        is_shared=True,
+        shape="duration_s",
         description="How long it plays; null until it does.",
     )
     poster: Image | None = batched(
         titles_posters,
         key=_id_of,
+        is_shared=True,
         shape=poster_of,
         load_arguments=("width",),
         description="The poster that was uploaded for the caller's language, or else a still; null until there is one.",
@@ -138,6 +158,7 @@ class Title(Node):
     artwork: Image | None = batched(
         titles_artwork,
         key=_id_of,
+        is_shared=True,
         shape=artwork_image,
         load_arguments=("kind", "width", "format"),
         description="A picture that was uploaded, in the best language for the caller; null when there is none.",
@@ -160,19 +181,21 @@ class Title(Node):
     resume_position_seconds: float | None = batched(
         resume_points,
         key=_id_of,
-        shape=lambda point, _: None if point is None else point.position_s,
+        shape="position_s",
         description="Where the viewer's profile left it; null when it never began.",
     )
     audio_languages: list[str] = batched(
         titles_languages,
         key=_id_of,
-        shape=lambda languages, _: languages.audio,
+        is_shared=True,
+        shape="audio",
         description="The languages of its sound, as BCP 47 tags.",
     )
     text_languages: list[str] = batched(
         titles_languages,
         key=_id_of,
-        shape=lambda languages, _: languages.text,
+        is_shared=True,
+        shape="text",
         description="The languages of its subtitles and captions, as BCP 47 tags.",
     )
 

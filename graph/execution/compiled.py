@@ -27,6 +27,7 @@ from graph.execution.plans import PlanMaker, Selection, Unsupported
 from graph.execution.roots import run_root
 from graph.execution.running import Execution
 from graph.execution.writing import Written, write
+from graph.fragments import Fragments
 from graph.operations import Operation
 
 # Plans kept. An operation with conditions has one for each set of their values that came.
@@ -44,6 +45,7 @@ class Plan:
 
     root: Selection
     kind: OperationType
+    uses_fragments: bool
     _written: dict[Selection, Written] = field(default_factory=dict)
 
     def written(self, selection: Selection) -> Written:
@@ -66,8 +68,11 @@ class _Prepared:
 class CompiledExecutor:
     """Executes operations of one schema."""
 
-    def __init__(self, schema: strawberry.Schema, built: GraphQLSchema, *, hide_suggestions: bool) -> None:
+    def __init__(
+        self, schema: strawberry.Schema, built: GraphQLSchema, fragments: Fragments, *, hide_suggestions: bool
+    ) -> None:
         """`built` is the graphql-core schema that `schema` has made."""
+        self._fragments = fragments
         self._schema = built
         self._hide_suggestions = hide_suggestions
         self._arguments = argument_planner(schema, hide_suggestions=hide_suggestions)
@@ -106,7 +111,8 @@ class CompiledExecutor:
         self, plan: Plan, variables: VariableValues, context: Context, *, event: object = None
     ) -> ExecutionResult:
         """Execute a plan. `event` is what a subscription's root is."""
-        execution = Execution(context, variables, plan.written)
+        sight = await self._fragments.look() if plan.uses_fragments else None
+        execution = Execution(context, variables, plan.written, sight)
         data = await run_root(execution, plan.root, event=event, is_serial=plan.kind is OperationType.MUTATION)
         return ExecutionResult(data, execution.errors or None)
 
@@ -133,9 +139,11 @@ class CompiledExecutor:
             is_subscription=kind is OperationType.SUBSCRIPTION,
         )
         try:
-            return Plan(maker.root(prepared.operation.definition), kind)
+            root = maker.root(prepared.operation.definition)
         except Unsupported as unsupported:
             return unsupported
+        # A mutation shows what it has just changed, before anybody was told.
+        return Plan(root, kind, uses_fragments=kind is OperationType.QUERY and bool(maker.keeps))
 
     def _trim(self) -> None:
         while len(self._plans) > PLANS_MAX:

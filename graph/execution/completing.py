@@ -20,7 +20,7 @@ from graphql import (
 )
 from graphql.pyutils import is_iterable
 
-from graph.batching import BatchLoad, Derivation
+from graph.batching import BatchLoad, Derivation, shaped
 from graph.execution.leaves import exact
 from graph.execution.plans import Attribute, FieldPlan, Own, Selection
 from graph.execution.writing import NO_KEY, Written
@@ -136,7 +136,7 @@ class Completion:
             raise loaded.error
         if loaded is NO_KEY:
             return None
-        return loaded if way.shape is None else way.shape(loaded, context, **arguments)
+        return shaped(way, loaded, context, arguments)
 
 
 def null_fault(one: FieldPlan) -> TypeError:

@@ -1,7 +1,7 @@
 """What a plan is made of: for each place in an operation and each type of row, the fields and how they are read."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
 
@@ -27,9 +27,10 @@ from graphql import (
 )
 from strawberry.types.field import StrawberryField
 
-from graph.batching import BatchLoad, Derivation, RootCall, batch_of, derivation_of, root_call_of
+from graph.batching import BatchLoad, Derivation, RootCall, batch_of, derivation_of, is_shared, root_call_of
 from graph.execution.arguments import ArgumentPlan
 from graph.execution.collecting import Collector
+from graph.fragments import is_kept
 
 TYPENAME = "__typename"
 
@@ -74,6 +75,8 @@ class FieldPlan:
     way: Way
     arguments: ArgumentPlan | None = None
     below: "Below | None" = None
+    # Whether its value is the same for everybody who may see the row.
+    is_shared: bool = False
 
     @property
     def is_non_null(self) -> bool:
@@ -106,6 +109,44 @@ class Selection:
     def waits(self) -> bool:
         return any(one.waits for one in self.fields)
 
+    @cached_property
+    def split(self) -> "Split | None":
+        """What fragments are kept of; None where nothing is, or nothing would be saved."""
+        declared = self.type.extensions.get("strawberry-definition")
+        if declared is None or not is_kept(declared.origin):
+            return None
+        shared = [one for one in self.fields if one.is_shared]
+        own = [one for one in self.fields if not one.is_shared]
+        if not any(one.waits for one in shared):
+            return None
+        return Split(
+            shared=replace(self, fields=shared),
+            own=replace(self, fields=own) if own else None,
+            names=[one.response_name for one in self.fields],
+            with_arguments=list(_with_arguments(shared)),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """A selection in two: what everybody sees alike, and the rest, None when there is none.
+
+    `names` are those of both in order; `with_arguments` are the shared fields whose arguments tell fragments apart.
+    """
+
+    shared: Selection
+    own: Selection | None
+    names: Sequence[str]
+    with_arguments: Sequence[FieldPlan]
+
+
+def _with_arguments(fields: Sequence[FieldPlan]) -> Iterator[FieldPlan]:
+    for one in fields:
+        if one.arguments is not None:
+            yield one
+        if one.below is not None and one.below.only is not None:
+            yield from _with_arguments(one.below.only.fields)
+
 
 class Below:
     """What is asked of the rows a field leads to, by their type."""
@@ -120,6 +161,7 @@ class Below:
         self.only = None if self.is_abstract else self._made[self.named_type.name]
         # Rows of an abstract type are sorted by their types first, and go on from there.
         self.waits = self.only is None or self.only.waits
+        self.is_shared = self.only is not None and all(one.is_shared for one in self.only.fields)
 
     def selection(self, type_name: str) -> Selection:
         """Return what is asked of rows of one type.
@@ -144,6 +186,8 @@ class PlanMaker:
     arguments: Callable[[StrawberryField, GraphQLField, FieldNode], ArgumentPlan]
     is_subscription: bool = False
     made: list[str] = field(default_factory=list)
+    # Types of which the operation uses fragments.
+    keeps: list[str] = field(default_factory=list)
 
     def root(self, operation: OperationDefinitionNode) -> Selection:
         """Return what is asked of the root.
@@ -163,7 +207,10 @@ class PlanMaker:
         if len(self.made) > SELECTIONS_MAX:
             raise Unsupported("too wide")
         grouped = self.collector.fields(type_, sets)
-        return Selection(type_, tuple(self._field(type_, name, group) for name, group in grouped.items()), nodes)
+        made = Selection(type_, tuple(self._field(type_, name, group) for name, group in grouped.items()), nodes)
+        if made.split is not None:
+            self.keeps.append(type_.name)
+        return made
 
     def possible_types(self, named: GraphQLNamedType) -> Sequence[GraphQLObjectType]:
         """Return the object types that rows of a type may be of."""
@@ -178,7 +225,7 @@ class PlanMaker:
         if definition is None or name in ("__schema", "__type"):
             raise Unsupported("introspection")
         if name == TYPENAME:
-            return FieldPlan(response_name, nodes, parent, name, definition.type, Own.TYPENAME)
+            return FieldPlan(response_name, nodes, parent, name, definition.type, Own.TYPENAME, is_shared=True)
         declared = definition.extensions.get("strawberry-definition")
         if not isinstance(declared, StrawberryField):
             raise Unsupported("undeclared")
@@ -188,9 +235,10 @@ class PlanMaker:
             parent=parent,
             name=name,
             type=definition.type,
-            way=self._way(parent, declared, definition),
+            way=(way := self._way(parent, declared, definition)),
             arguments=self.arguments(declared, definition, nodes[0]) if definition.args else None,
-            below=self._below(definition, nodes),
+            below=(below := self._below(definition, nodes)),
+            is_shared=(isinstance(way, Attribute) or is_shared(definition)) and (below is None or below.is_shared),
         )
 
     def _way(self, parent: GraphQLObjectType, declared: StrawberryField, definition: GraphQLField) -> Way:

@@ -3,7 +3,7 @@
 import asyncio
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from graphql import GraphQLError, is_non_null_type, located_error
@@ -12,8 +12,10 @@ from graphql.execution.values import VariableValues
 from graph.batching import identity_of
 from graph.context import Context
 from graph.execution.completing import Completion, Nulled, Path, item_type_of, listed, null_fault
+from graph.execution.keeping import from_fragments
 from graph.execution.plans import Below, FieldPlan, Selection
 from graph.execution.writing import NO_KEY, LoadGroup
+from graph.fragments import Sight
 from graph.loaders import Failed
 from graph.rows import type_name_of
 
@@ -59,9 +61,12 @@ class Execution:
     context: Context
     variables: VariableValues
     written: Any
+    # What may be used and kept of fragments; None when nothing may.
+    sight: Sight | None = None
     errors: list[GraphQLError] = field(default_factory=list)
     # Whether some object had to be left out, so that places have to be looked at one by one.
     is_troubled: bool = False
+    _has_failed_keys: bool = False
     _arguments: dict[FieldPlan, dict[str, Any] | None] = field(default_factory=dict)
 
     def record(self, error: GraphQLError) -> None:
@@ -84,7 +89,8 @@ class Execution:
             columns = [await self._column(groups[0], rows)]
         else:
             columns = await asyncio.gather(*(self._column(group, rows) for group in groups))
-        if any(loaded.__class__ is Failed for column in columns for loaded in column):
+        # Also a key may have failed, which no loader knows of.
+        if (self.context.loaders.has_failed or self._has_failed_keys) and _holds_failures(columns):
             return None
         return columns
 
@@ -128,9 +134,20 @@ class Execution:
         if not rows:
             return []
         if below.only is not None:
-            made: list[Any] = await self.written(below.only).run(self, rows, where)
-            return made
+            return await self._run_rows(below.only, rows, where)
         return await self._run_abstract(below, rows, where)
+
+    def trial(self) -> "Execution":
+        """Return an execution of the same whose errors are its own."""
+        return replace(self, errors=[], is_troubled=False)
+
+    async def _run_rows(self, selection: Selection, rows: Sequence[Any], where: Where) -> list[Any]:
+        if self.sight is not None and selection.split is not None:
+            found = await from_fragments(self, self.sight, selection.split, rows, where)
+            if found is not None:
+                return found
+        made: list[Any] = await self.written(selection).run(self, rows, where)
+        return made
 
     async def _column(self, group: LoadGroup, rows: Sequence[Any]) -> list[Any]:
         batch = group.batch
@@ -140,7 +157,7 @@ class Execution:
             if arguments is None:
                 return [NO_KEY] * len(rows)
             passed = {name: arguments[name] for name in batch.load_arguments}
-        keys = [_key_of(batch.key, row) for row in rows]
+        keys = self._keys_of(batch.key, rows)
         wanted = [key for key in keys if key is not None and key.__class__ is not Failed]
         found = await self.context.loaders.settle(
             identity_of(batch, passed), wanted, lambda missing: batch.load(self.context, missing, **passed)
@@ -149,6 +166,13 @@ class Execution:
             return found
         remaining = iter(found)
         return [NO_KEY if key is None else key if key.__class__ is Failed else next(remaining) for key in keys]
+
+    def _keys_of(self, key: Any, rows: Sequence[Any]) -> list[Any]:
+        try:
+            return [key(row) for row in rows]
+        except Exception:  # one fails in its row's own field: the edge of a field
+            self._has_failed_keys = True
+            return [_key_of(key, row) for row in rows]
 
     async def lead(self, one: FieldPlan, out: list[Any], column: Sequence[Any], where: Where) -> None:
         if one.is_list:
@@ -259,8 +283,11 @@ class Execution:
 
     async def _run_type(self, selection: Selection, rows: Sequence[Any], numbers: list[int], where: Where) -> list[Any]:
         level = Picked(where, numbers=numbers)
-        made: list[Any] = await self.written(selection).run(self, [rows[number] for number in numbers], level)
-        return made
+        return await self._run_rows(selection, [rows[number] for number in numbers], level)
+
+
+def _holds_failures(columns: Sequence[Sequence[Any]]) -> bool:
+    return any(loaded.__class__ is Failed for column in columns for loaded in column)
 
 
 def _key_of(key: Any, row: Any) -> Any:

@@ -159,6 +159,8 @@ class _Writer:
         x = f"x{self._columns[one.response_name]}"
         if one.way.shape is None:
             return f"(None if {x} is NO_KEY else {x})"
+        if isinstance(one.way.shape, str):
+            return f"(None if {x} is NO_KEY or {x} is None else {x}.{one.way.shape})"
         arguments = f", **a{self._selection.fields.index(one)}" if one.arguments is not None else ""
         return f"(None if {x} is NO_KEY else {self._named('h', one.way.shape)}({x}, context{arguments}))"
 

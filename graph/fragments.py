@@ -1,0 +1,153 @@
+"""Entity fragments: what everybody sees alike of one thing, completed once and kept until a fact says it is another.
+
+Whether a viewer may see a thing is asked each time; a fragment is only what it shows once it is seen. It is kept for
+the part of a selection that depends on nothing but the thing, the field arguments and the wanted languages.
+
+A fragment is never older than the facts read before it: `look` reads what the topic's doorbell announced, and puts are
+refused as soon as the doorbell has rung again. A lost doorbell costs `POLL_S`.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from uuid import UUID
+
+from domain.kernel.bus import Bus
+from domain.kernel.facts import POLL_S, LoggedFact, Position, Readable, Resync, facts_since
+
+T = TypeVar("T", bound=type)
+
+# What is announced faster than this is not looked at fact by fact.
+BATCHES_MAX = 4
+
+Fragment = Mapping[str, Any]
+
+_kept_types: set[type] = set()
+
+
+def kept(declared: T) -> T:
+    """Say that fragments of a type are kept. Its rows have an `id`, and facts of the topic name it as `title_id`."""
+    _kept_types.add(declared)
+    return declared
+
+
+def is_kept(declared: type) -> bool:
+    """Tell whether fragments of a type are kept."""
+    return declared in _kept_types
+
+
+class Fragments:
+    """The fragments of one process, by shelf (a part of a selection) and id. `size` of them are kept, the last used."""
+
+    def __init__(self, database: Readable, bus: Bus, topic: str, *, size: int) -> None:
+        self._database, self._bus, self._topic, self._size = database, bus, topic, size
+        self._shelves: OrderedDict[Hashable, dict[UUID, Fragment]] = OrderedDict()
+        self._count = 0
+        self._position: Position | None = None
+        self._rings = -1
+        self._drops = 0
+        self._looked_at = 0.0
+        self._lock = asyncio.Lock()
+
+    async def look(self) -> "Sight | None":
+        """Drop what was announced since the last look, and return what the caller may use; None when nothing is kept.
+
+        Look before any row is loaded: what is put must not be older than this.
+        """
+        if self._size == 0:
+            return None
+        if self._is_behind():
+            async with self._lock:
+                if self._is_behind():
+                    await self._catch_up()
+        return Sight(self, self._rings, self._drops)
+
+    def shelf(self, key: Hashable) -> Mapping[UUID, Fragment]:
+        """Return the fragments of one part of a selection."""
+        shelf = self._shelves.get(key)
+        if shelf is None:
+            shelf = self._shelves[key] = {}
+        self._shelves.move_to_end(key)
+        return shelf
+
+    def put(self, key: Hashable, made: Mapping[UUID, Fragment], sight: "Sight") -> None:
+        """Keep fragments, unless something was announced since the caller looked."""
+        if sight.drops != self._drops or sight.rings != self._bus.rings(self._topic):
+            return
+        shelf = self._shelves.setdefault(key, {})
+        before = len(shelf)
+        shelf.update(made)
+        self._count += len(shelf) - before
+        while self._count > self._size:
+            self._give_up()
+
+    def _is_behind(self) -> bool:
+        is_told = self._rings != self._bus.rings(self._topic)
+        return is_told or time.monotonic() - self._looked_at > POLL_S
+
+    async def _catch_up(self) -> None:
+        rings, looked_at = self._bus.rings(self._topic), time.monotonic()
+        is_told, drops = rings != self._rings, self._drops
+        for _ in range(BATCHES_MAX):
+            batch = await facts_since(self._database, self._topic, self._position)
+            if not batch:
+                break
+            self._drop(batch)
+            self._position = batch[-1].position
+        else:
+            self._clear()
+            self._position = None
+        if not is_told and drops != self._drops:
+            # The doorbell was lost on its way: others here wait for it too.
+            self._bus.ring([self._topic])
+        self._rings, self._looked_at = rings, looked_at
+
+    def _drop(self, batch: Sequence[LoggedFact | Resync]) -> None:
+        self._drops += 1
+        for item in batch:
+            if isinstance(item, Resync):
+                self._clear()
+                continue
+            changed = item.body.get("title_id")
+            if not isinstance(changed, str):
+                continue
+            id = UUID(changed)
+            for shelf in self._shelves.values():
+                if shelf.pop(id, None) is not None:
+                    self._count -= 1
+
+    def _give_up(self) -> None:
+        """Give up the shelf that was used least lately; of the only one, the older half."""
+        if len(self._shelves) > 1:
+            _, shelf = self._shelves.popitem(last=False)
+            self._count -= len(shelf)
+            return
+        (shelf,) = self._shelves.values()
+        for id in list(shelf)[: len(shelf) // 2 + 1]:
+            del shelf[id]
+            self._count -= 1
+
+    def _clear(self) -> None:
+        self._shelves.clear()
+        self._count = 0
+        self._drops += 1
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What one execution may use and keep: fragments as they were when it looked."""
+
+    fragments: Fragments
+    rings: int
+    drops: int
+
+    def shelf(self, key: Hashable) -> Mapping[UUID, Fragment]:
+        """Return the fragments of one part of a selection."""
+        return self.fragments.shelf(key)
+
+    def put(self, key: Hashable, made: Mapping[UUID, Fragment]) -> None:
+        """Keep fragments."""
+        self.fragments.put(key, made, self)
