@@ -70,6 +70,7 @@ class Settings:
     graphql_rate_viewer: int = 0
     graphql_rate_address: int = 0
     entity_fragments: int = 10_000
+    review_by_another: bool = True
 
     database_url: str = field(default="", repr=False)
     write_pool_size: int = 10
@@ -126,6 +127,7 @@ class Settings:
             trusted_proxies=variables.words("TRUSTED_PROXIES", ()),
             demo=variables.flag("DEMO", default=not in_production),
             **_graphql(variables, in_production=in_production),
+            review_by_another=variables.flag("REVIEW_BY_ANOTHER", default=True),
             database_url=database_url,
             write_pool_size=variables.whole("WRITE_POOL_SIZE", 10, least=1, most=200),
             read_pool_size=variables.whole("READ_POOL_SIZE", 10, least=1, most=200),

@@ -33,6 +33,8 @@ class Kind(Enum):
     PLAYBACK_SESSION = "S"
     ARTWORK = "W"
     HOME_ROW = "H"
+    REVISION = "N"
+    SCHEDULED_CHANGE = "L"
 
     def __init__(self, letter: str) -> None:
         self.letter = letter.encode()

@@ -13,6 +13,7 @@ from workers.artwork import artwork_handlers
 from workers.insights import insight_handlers
 from workers.media import media_handlers
 from workers.pruning import pruning_handlers
+from workers.scheduling import scheduling_handlers
 from workers.scratch import Scratch
 from workers.sources import Sources
 from workers.studio import Studio
@@ -57,6 +58,7 @@ async def run_worker(
                 *artwork_handlers(studio),
                 *insight_handlers(),
                 *pruning_handlers(runtime.settings.retention),
+                *scheduling_handlers(),
                 *extra_handlers,
             ],
             concurrency=concurrency,

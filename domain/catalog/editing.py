@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from domain.accounts import Role, Viewer, require_role
+from domain.accounts import Viewer
 from domain.catalog import store
+from domain.catalog.audit import as_editor
 from domain.catalog.title import (
     WORLDWIDE,
     Right,
@@ -78,7 +79,7 @@ async def create_title(
     Raises:
         SignInRequired, Forbidden, InvalidInput.
     """
-    viewer = require_role(viewer, Role.EDITOR)
+    viewer = await as_editor(work, viewer=viewer, action="create_title")
     if release_year is not None and release_year not in RELEASE_YEARS:
         raise InvalidInput("releaseYear", f"Use a year from {RELEASE_YEARS[0]} to {RELEASE_YEARS[-1]}.")
     if not 0 <= maturity_age <= MATURITY_MAX_AGE:
@@ -95,7 +96,7 @@ async def create_title(
         created_at=work.now,
         published_at=None,
     )
-    first_text = _checked_text(title.id, title.default_language, name, synopsis)
+    first_text = checked_text(title.id, title.default_language, name, synopsis)
     await store.insert_title(work.connection, title)
     await store.put_text(work.connection, first_text)
     return title
@@ -116,8 +117,8 @@ async def describe_title(
     Raises:
         SignInRequired, Forbidden, InvalidInput, NotFound, StaleVersion.
     """
-    require_role(viewer, Role.EDITOR)
-    new_text = _checked_text(TitleId(title_id), language_tag("language", language), name, synopsis)
+    await as_editor(work, viewer=viewer, action="describe_title")
+    new_text = checked_text(TitleId(title_id), language_tag("language", language), name, synopsis)
     title = await _change(work, title_id, expected_version)
     await store.put_text(work.connection, new_text)
     await work.announce(CATALOG_TOPIC, TitleChanged(title.id))
@@ -140,7 +141,7 @@ async def grant_right(
     Raises:
         SignInRequired, Forbidden, InvalidInput, NotFound, RightOverlaps.
     """
-    require_role(viewer, Role.EDITOR)
+    await as_editor(work, viewer=viewer, action="grant_right")
     is_country = len(territory) == 2 and territory.isascii() and territory.isalpha() and territory.isupper()
     if territory != WORLDWIDE and not is_country:
         raise InvalidInput("territory", f"Use an ISO 3166-1 alpha-2 code such as DE, or {WORLDWIDE} for everywhere.")
@@ -165,7 +166,7 @@ async def revoke_right(work: Work, *, viewer: Viewer | None, right_id: UUID) -> 
     Raises:
         SignInRequired, Forbidden, NotFound.
     """
-    require_role(viewer, Role.EDITOR)
+    await as_editor(work, viewer=viewer, action="revoke_right")
     title_id = await store.delete_right(work.connection, right_id)
     title = None if title_id is None else await store.lock_title(work.connection, title_id)
     if title is None:
@@ -180,7 +181,7 @@ async def publish_title(work: Work, *, viewer: Viewer | None, title_id: UUID, ex
     Announces TitlePublished. Raises:
         SignInRequired, Forbidden, NotFound, StaleVersion.
     """
-    require_role(viewer, Role.EDITOR)
+    await as_editor(work, viewer=viewer, action="publish_title")
     title = await _change(work, title_id, expected_version, state=TitleState.PUBLISHED)
     await work.announce(CATALOG_TOPIC, TitlePublished(title.id))
     return title
@@ -192,7 +193,7 @@ async def withdraw_title(work: Work, *, viewer: Viewer | None, title_id: UUID, e
     Raises:
         SignInRequired, Forbidden, NotFound, StaleVersion.
     """
-    require_role(viewer, Role.EDITOR)
+    await as_editor(work, viewer=viewer, action="withdraw_title")
     title = await _change(work, title_id, expected_version, state=TitleState.WITHDRAWN)
     await work.announce(CATALOG_TOPIC, TitleWithdrawn(title.id))
     return title
@@ -210,7 +211,12 @@ async def _change(work: Work, title_id: UUID, expected_version: int, *, state: T
     raise StaleVersion(expected_version, title.version)
 
 
-def _checked_text(title_id: TitleId, language: str, name: str, synopsis: str) -> TitleText:
+def checked_text(title_id: TitleId, language: str, name: str, synopsis: str) -> TitleText:
+    """Return a text without blanks around it.
+
+    Raises:
+        InvalidInput: it is too long, or there is no name.
+    """
     name, synopsis = name.strip(), synopsis.strip()
     if not 1 <= len(name) <= NAME_MAX_CHARS or "\x00" in name:
         raise InvalidInput("name", f"Use 1 to {NAME_MAX_CHARS} characters.")

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from domain import catalog
-from domain.accounts import Role, Viewer, require_role
+from domain.accounts import Viewer
+from domain.catalog.audit import as_editor, as_service
 from domain.catalog.title import language_tag
 from domain.kernel.jobs import Job
 from domain.kernel.refusals import NotFound, Refusal
@@ -71,7 +72,7 @@ async def add_artwork(
         NotFound: no such title, or no such upload of this account.
         UploadNotComplete, UploadTooLarge, TooManyArtworks.
     """
-    viewer = require_role(viewer, Role.EDITOR)
+    viewer = await as_editor(work, viewer=viewer, action="add_artwork")
     tag = None if language is None else language_tag("language", language)
     upload = await own_upload(work, viewer=viewer, upload_id=upload_id)
     if upload.state is not UploadState.COMPLETE or upload.object_key is None or upload.size_bytes is None:
@@ -106,7 +107,7 @@ async def remove_artwork(work: Work, *, viewer: Viewer | None, artwork_id: UUID)
     Raises:
         SignInRequired, Forbidden, NotFound.
     """
-    require_role(viewer, Role.EDITOR)
+    await as_editor(work, viewer=viewer, action="remove_artwork")
     artwork = await store.lock_artwork(work.connection, artwork_id)
     if artwork is None:
         raise NotFound("artwork", artwork_id)
@@ -143,6 +144,7 @@ async def finish_artwork(work: Work, *, artwork_id: UUID, picture: Picture) -> N
     artwork = await store.lock_artwork(work.connection, artwork_id)
     if artwork is None or artwork.state is not ArtworkState.PROCESSING:
         return
+    await as_service(work, account_id=artwork.created_by, action="make_artwork")
     is_newest, let_go = await store.take_place(work.connection, artwork)
     state = ArtworkState.READY if is_newest else ArtworkState.REPLACED
     await store.settle(work.connection, artwork_id, state=state, picture=picture)
@@ -152,6 +154,7 @@ async def finish_artwork(work: Work, *, artwork_id: UUID, picture: Picture) -> N
 
 async def fail_artwork(work: Work, *, artwork_id: UUID, failure: ArtworkFailure) -> None:
     """Tell the editors why nothing comes of a picture."""
+    await as_service(work, account_id=None, action="make_artwork")
     if await store.settle(work.connection, artwork_id, state=ArtworkState.FAILED, failure=failure):
         await _sweep_later(work, artwork_id, await store.drop_renditions(work.connection, [artwork_id]))
 

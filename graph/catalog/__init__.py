@@ -1,6 +1,6 @@
 """Titles as viewers find them, and as editors make them."""
 
-from graph.catalog import artwork
+from graph.catalog import artwork, review
 from graph.catalog.editing import (
     create_title,
     describe_title,
@@ -11,7 +11,16 @@ from graph.catalog.editing import (
 )
 from graph.catalog.titles import Title, title, titles
 
-QUERIES = [title, titles]
-MUTATIONS = [create_title, describe_title, grant_right, revoke_right, publish_title, withdraw_title, *artwork.MUTATIONS]
+QUERIES = [title, titles, *review.QUERIES]
+MUTATIONS = [
+    create_title,
+    describe_title,
+    grant_right,
+    revoke_right,
+    publish_title,
+    withdraw_title,
+    *artwork.MUTATIONS,
+    *review.MUTATIONS,
+]
 
 __all__ = ["MUTATIONS", "QUERIES", "Title"]

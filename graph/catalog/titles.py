@@ -18,6 +18,7 @@ from domain.media.asset import Asset as AssetRow
 from domain.media.assets import assets_of_titles
 from graph.artwork import Artwork, Image, artwork_image, poster_of, titles_artwork, titles_artworks, titles_posters
 from graph.batching import batched
+from graph.catalog.revisions import Revision, ScheduledChange, titles_revisions, titles_scheduled
 from graph.context import Context
 from graph.enums import described
 from graph.fragments import kept
@@ -168,6 +169,18 @@ class Title(Node):
         key=_id_of,
         list_size=5,
         description="Every picture that was uploaded, the newest first. Empty unless you edit.",
+    )
+    revisions: list[Revision] = batched(
+        titles_revisions,
+        key=_id_of,
+        list_size=3,
+        description="Its newest revisions, up to 50, the newest first. Empty unless you edit.",
+    )
+    scheduled_changes: list[ScheduledChange] = batched(
+        titles_scheduled,
+        key=_id_of,
+        list_size=3,
+        description="What is set to happen to it, or has: up to 50, the latest first. Empty unless you edit.",
     )
     rights: list[Right] = batched(
         titles_rights, key=_id_of, list_size=3, description="Where and when it may be shown. Empty unless you edit."

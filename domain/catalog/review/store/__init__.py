@@ -1,0 +1,1 @@
+"""The tables of editorial review, and all their SQL."""
