@@ -20,7 +20,7 @@ from uuid import uuid4
 import structlog
 
 from domain.kernel.bus import Bus
-from domain.kernel.faults import DRIVER_FAULTS, is_passing
+from domain.kernel.faults import DRIVER_FAULTS, is_closed, is_passing
 from domain.kernel.job_claims import (
     Claim,
     Failure,
@@ -246,7 +246,7 @@ class JobRunner:
             async with work.part():
                 await handler.on_dead(work, claim.payload, failure.reason)
         except Exception as fault:
-            if isinstance(fault, DRIVER_FAULTS) and is_passing(fault):
+            if isinstance(fault, DRIVER_FAULTS) and is_passing(fault, is_closed=is_closed(work.connection)):
                 # Burying and telling are tried again together.
                 raise
             # The job is dead all the same: undone with this, it would be run for ever.

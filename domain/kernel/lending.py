@@ -7,20 +7,27 @@ times what a small statement costs. Here taking one is an append and a pop; the 
 import asyncio
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from domain.kernel.faults import DRIVER_FAULTS, is_passing
+from domain.kernel.faults import DRIVER_FAULTS, is_closed, is_passing, leaves_unusable, without_value
 from domain.kernel.refusals import Unavailable
+
+# Small statements take about a millisecond, so the last in the line is served within a tenth of a second.
+WAITING_PER_PLACE = 50
 
 
 class Lender:
-    """Lends the connections of one engine, at most `size` at once. Callers wait for one at most `wait_s` seconds."""
+    """Lends the connections of one engine, at most `size` at once. Callers wait for one at most `wait_s` seconds.
+
+    So many may wait that a burst is served; who comes after them is told at once to come back later.
+    """
 
     def __init__(self, engine: AsyncEngine, *, size: int, wait_s: float) -> None:
         self._engine = engine
         self._wait_s = wait_s
+        self._waiting = 0
+        self._waiting_max = size * WAITING_PER_PLACE
         self._places = asyncio.Semaphore(size)
         # The last one given back is lent next: what is left over can be closed by the server's own timeouts.
         self._idle: list[AsyncConnection] = []
@@ -43,19 +50,18 @@ class Lender:
         """Return a connection that is nobody else's; `give_back` or `discard` must follow.
 
         Raises:
-            TimeoutError: none was free in time.
+            Unavailable: none was free in time, or too many are waiting already.
             Whatever the driver raises when it cannot connect.
         """
         if self._places.locked():
-            async with asyncio.timeout(self._wait_s):
-                await self._places.acquire()
+            await self._wait()
         else:
             await self._places.acquire()
         self.lent += 1
         try:
             while self._idle:
                 connection = self._idle.pop()
-                if not _driver_of(connection).is_closed():
+                if not is_closed(connection):
                     return connection
                 await _close(connection)
             return await self._engine.connect()
@@ -66,9 +72,9 @@ class Lender:
     async def give_back(self, connection: AsyncConnection) -> None:
         """Take a connection back whose state is known."""
         try:
-            if connection.in_transaction():
-                await asyncio.shield(connection.rollback())
-            if self._is_closing:
+            if connection.in_transaction() and not await _rolled_back(connection):
+                await _close(connection)
+            elif self._is_closing:
                 await connection.close()
             else:
                 self._idle.append(connection)
@@ -81,6 +87,18 @@ class Lender:
             await asyncio.shield(_close(connection))
         finally:
             self._release()
+
+    async def _wait(self) -> None:
+        if self._waiting >= self._waiting_max:
+            raise Unavailable
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(self._wait_s):
+                await self._places.acquire()
+        except TimeoutError:
+            raise Unavailable from None
+        finally:
+            self._waiting -= 1
 
     def _release(self) -> None:
         self.lent -= 1
@@ -98,7 +116,9 @@ class Loan:
         try:
             self.connection = await self.lender.take()
         except DRIVER_FAULTS as fault:
-            raise _refusal(fault) from fault
+            if is_passing(fault):
+                raise Unavailable from fault
+            raise
         return self.connection
 
     async def __aexit__(
@@ -108,24 +128,24 @@ class Loan:
         if fault is None:
             await self.lender.give_back(self.connection)
             return
-        is_driver_fault = isinstance(fault, DRIVER_FAULTS)
-        if not isinstance(fault, Exception) or (is_driver_fault and is_passing(fault)):
-            # What state the server's side is in is unknown: a cancelled task may leave a running statement behind.
+        was_closed = is_closed(self.connection)
+        if was_closed or leaves_unusable(fault):
             await self.lender.discard(self.connection)
         else:
             await self.lender.give_back(self.connection)
-        if is_driver_fault:
-            raise _refusal(fault) from fault
+        if isinstance(fault, DRIVER_FAULTS):
+            if is_passing(fault, is_closed=was_closed):
+                raise Unavailable from fault
+            if (other := without_value(fault)) is not fault:
+                raise other from None
 
 
-def _refusal(fault: BaseException) -> BaseException:
-    return Unavailable() if is_passing(fault) else fault
-
-
-def _driver_of(connection: AsyncConnection) -> Any:
-    held = connection.sync_connection
-    assert held is not None, "an idle connection is open"
-    return held.connection.driver_connection
+async def _rolled_back(connection: AsyncConnection) -> bool:
+    try:
+        await asyncio.shield(connection.rollback())
+    except DRIVER_FAULTS:
+        return False
+    return True
 
 
 async def _close(connection: AsyncConnection) -> None:

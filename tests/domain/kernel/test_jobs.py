@@ -133,8 +133,17 @@ async def test_every_write_of_an_attempt_that_was_taken_over_is_refused(
         await write(work.connection, first)
     assert await statuses(work.connection) == [("encode", "picked", 2)]
     assert await endings(work.connection) == logged
-    assert await renew_leases(work.connection, [first, second]) == {second.job_id}
     await write(work.connection, second)
+
+
+async def test_a_lease_that_was_taken_over_cannot_be_renewed(work: Work) -> None:
+    first, second = await _taken_over(work)
+    await stale(work.connection)
+    beat = "SELECT heartbeat > now() - interval '1 minute' FROM pgqueuer"
+    assert await renew_leases(work.connection, [first]) == set()
+    assert (await work.connection.execute(text(beat))).scalar_one() is False
+    assert await renew_leases(work.connection, [first, second]) == {second.job_id}
+    assert (await work.connection.execute(text(beat))).scalar_one() is True
 
 
 async def test_a_dead_job_is_listed_with_its_reason_and_put_back_with_fresh_tries(work: Work) -> None:

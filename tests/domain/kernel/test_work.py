@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from domain.kernel.bus import Bus
 from domain.kernel.facts import Fact, LoggedFact, Position, Resync, follow, head, read_facts
+from domain.kernel.jobs import JOBS_TOPIC, Job
 from domain.kernel.refusals import Unavailable
 from domain.kernel.work import Database
 
@@ -30,6 +31,46 @@ async def test_a_work_that_raises_leaves_no_fact(database: Database, bus: Bus) -
 
     async with database.read() as connection:
         assert await head(connection, "lamps") is None
+
+
+async def test_a_work_that_raises_rings_nobody(database: Database, bus: Bus) -> None:
+    before = (bus.rings("lamps"), bus.rings(JOBS_TOPIC), bus.rings("hall"))
+    with pytest.raises(Interrupted):
+        async with database.work(bus=bus) as work:
+            await work.announce("lamps", LampLit("hall"))
+            await work.enqueue(Job("dust", {}))
+            work.ring("hall")
+            raise Interrupted
+    assert (bus.rings("lamps"), bus.rings(JOBS_TOPIC), bus.rings("hall")) == before
+
+    async with database.work(bus=bus) as work:
+        await work.announce("lamps", LampLit("hall"))
+        assert bus.rings("lamps") == before[0], "nobody may look before the commit"
+    assert bus.rings("lamps") == before[0] + 1
+
+
+async def test_topics_are_locked_in_one_order_whatever_order_they_were_announced_in(
+    database: Database, bus: Bus
+) -> None:
+    async with database.work(bus=bus) as work:
+        for topic in ("attic", "cellar"):
+            await work.announce(topic, LampLit(topic))
+
+    async def announce_backwards() -> None:
+        async with database.work(bus=bus) as work:
+            await work.announce("cellar", LampLit("cellar"))
+            await work.announce("attic", LampLit("attic"))
+
+    async with database.work(bus=bus) as holder:
+        await holder.connection.execute(text("SELECT 1 FROM fact_topics WHERE topic = 'attic' FOR UPDATE"))
+        writing = asyncio.create_task(announce_backwards())
+        async with database.read() as connection:
+            async with asyncio.timeout(5):
+                while not (await connection.execute(text("SELECT 1 FROM pg_locks WHERE NOT granted"))).first():
+                    await asyncio.sleep(0.01)
+        # It waits for the first topic and holds no later one, so nobody can wait for it in turn.
+        await holder.connection.execute(text("SELECT 1 FROM fact_topics WHERE topic = 'cellar' FOR UPDATE NOWAIT"))
+    await writing
 
 
 async def test_facts_are_numbered_from_one_without_gaps_under_concurrent_writers(database: Database, bus: Bus) -> None:
