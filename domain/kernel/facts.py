@@ -4,7 +4,8 @@ A fact is appended in the transaction that made it true, and a doorbell rings af
 a hint: whoever follows a topic reads the log, so a lost doorbell costs at most one poll, never a fact.
 
 Offsets of a topic start at 1 and have no gaps, because the row of the topic is locked until its writer commits.
-An epoch names one life of a topic: after a restore from an old backup it changes, and followers are told to resync.
+An epoch names one life of a topic: after a restore from an old backup `marquee resync` changes it, and followers are
+told to resync.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -59,6 +60,18 @@ _APPEND = """
     SELECT topic, head, $2, $3, $4 FROM moved
 """
 
+_RENEW = text(
+    """
+    WITH chosen AS (
+        SELECT topic FROM fact_topics WHERE topic > :after ORDER BY topic LIMIT :limit FOR UPDATE
+    ), renewed AS (
+        UPDATE fact_topics SET epoch = gen_random_uuid() FROM chosen WHERE fact_topics.topic = chosen.topic
+        RETURNING fact_topics.topic
+    )
+    SELECT count(*) AS topics, max(topic) AS last FROM renewed
+    """
+)
+
 
 @dataclass(frozen=True)
 class Fact:
@@ -95,6 +108,14 @@ class Resync:
     """The wanted place is not in the log any more: load a snapshot, then go on from `position`."""
 
     position: Position
+
+
+@dataclass(frozen=True)
+class Renewed:
+    """How many topics began a new epoch, and after which one to go on; None when that was the last."""
+
+    topics: int
+    next_after: str | None
 
 
 class Readable(Protocol):
@@ -139,6 +160,16 @@ async def read_facts(
         )
         for row in rows
     ]
+
+
+async def begin_epochs(connection: AsyncConnection, *, after: str = "", limit: int) -> Renewed:
+    """Begin a new epoch of up to `limit` topics whose names come after `after`.
+
+    A database that was restored goes on counting where its backup ended. Whoever had followed the facts that were lost
+    would take those that get their numbers for seen; with another epoch it is told to resync.
+    """
+    row = (await connection.execute(_RENEW, {"after": after, "limit": limit})).one()
+    return Renewed(row.topics, row.last if row.topics == limit else None)
 
 
 async def prune_facts(connection: AsyncConnection, *, before: datetime, limit: int) -> int:

@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from domain.kernel.faults import DRIVER_FAULTS, is_closed, is_passing, leaves_unusable, without_value
 from domain.kernel.refusals import Unavailable
 
-# Small statements take about a millisecond, so the last in the line is served within a tenth of a second.
-WAITING_PER_PLACE = 50
+# Small statements take about a millisecond, so the last in the line is served within a fifth of a second.
+WAITING_PER_PLACE = 200
 
 
 class Lender:
