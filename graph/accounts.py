@@ -111,7 +111,9 @@ class Viewer(Node):
         profiles_of_accounts, key=lambda account: account.id, description="Everybody of the household, oldest first."
     )
     devices: list[Device] = batched(
-        devices_of_accounts, key=lambda account: account.id, description="Its devices, the last seen first."
+        devices_of_accounts,
+        key=lambda account: account.id,
+        description="Its devices, the 50 that were seen last, the latest first.",
     )
     playback_sessions: list[Annotated["PlaybackSession", strawberry.lazy("graph.playback")]] = batched(  # type: ignore[name-defined]  # noqa: F821 (lazy: playback imports this module)
         sessions_of_accounts,

@@ -27,6 +27,7 @@ described(
         Reason.MATURITY_LIMIT: "It is meant for older people than the profile may watch with.",
         Reason.MEDIA_NOT_READY: "Its film is not ready to play.",
         Reason.ACCOUNT_SUSPENDED: "The account is suspended.",
+        Reason.STREAM_LIMIT: "It plays on more screens than the account has (any more); those that began first go on.",
     },
 )
 

@@ -105,7 +105,7 @@ async def devices_by_id(reads: Reads, keys: Sequence[UUID]) -> list[Device | Non
 
 
 async def devices_of(reads: Reads, account_ids: Sequence[UUID]) -> list[list[Device]]:
-    """Return every account's devices, the last seen first."""
+    """Return every account's devices, the last seen first, and of very many only those."""
     async with reads.connection() as connection:
         return await store.devices_of(connection, account_ids)
 

@@ -88,6 +88,8 @@ sign_ins = Table(
 # When a sign-in ceased to count: at its end or when it ran out, whichever came first.
 _SIGN_IN_OVER = func.least(sign_ins.c.expires_at, sign_ins.c.ended_at)
 Index("sign_ins_over_idx", _SIGN_IN_OVER)
+# More than a household has; what is left over are browsers that forgot who they were.
+DEVICES_SHOWN_MAX = 50
 
 _VIEWER_COLUMNS = (
     sign_ins.c.id.label("sign_in_id"),
@@ -166,6 +168,7 @@ _SEE_DEVICE = text(
     WITH seen AS (
         UPDATE devices SET last_seen_at = :at, name = :name
         WHERE id = :id AND account_id = :account_id
+          AND EXISTS (SELECT 1 FROM accounts WHERE accounts.id = :account_id AND suspended_at IS NULL)
         RETURNING id
     ), made AS (
         INSERT INTO devices (id, account_id, name, created_at, last_seen_at)
@@ -269,10 +272,12 @@ async def devices_by_id(connection: AsyncConnection, keys: Sequence[UUID]) -> li
 
 
 async def devices_of(connection: AsyncConnection, account_ids: Sequence[UUID]) -> list[list[Device]]:
-    """Return the devices of each account, aligned with `account_ids`."""
-    statement = select(devices).where(devices.c.account_id.in_(account_ids)).order_by(devices.c.last_seen_at.desc())
+    """Return the devices of each account that were seen last, aligned with `account_ids`."""
+    rank = func.row_number().over(partition_by=devices.c.account_id, order_by=devices.c.last_seen_at.desc())
+    ranked = select(devices, rank.label("rank")).where(devices.c.account_id.in_(account_ids)).subquery()
+    shown = select(ranked).where(ranked.c.rank <= DEVICES_SHOWN_MAX).order_by(ranked.c.account_id, ranked.c.rank)
     found: dict[UUID, list[Device]] = {}
-    for row in await connection.execute(statement):
+    for row in await connection.execute(shown):
         found.setdefault(row.account_id, []).append(_device(row))
     return [found.get(key, []) for key in account_ids]
 

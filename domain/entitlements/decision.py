@@ -29,6 +29,8 @@ class Reason(StrEnum):
     MATURITY_LIMIT = "MATURITY_LIMIT"
     MEDIA_NOT_READY = "MEDIA_NOT_READY"
     ACCOUNT_SUSPENDED = "ACCOUNT_SUSPENDED"
+    # Not of a decision, which is about one title, but of a session beyond the screens that the account still has.
+    STREAM_LIMIT = "STREAM_LIMIT"
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import time
 from collections import OrderedDict
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from domain.kernel.crypto import Keyring
 from domain.kernel.work import Reads
@@ -72,9 +72,17 @@ def _is_same(known: str, seen: str) -> bool:
     if known == seen:
         return True
     try:
-        known_ip, seen_ip = ip_address(known), ip_address(seen)
+        known_ip, seen_ip = _ip(known), _ip(seen)
     except ValueError:
         return False
+    if known_ip == seen_ip:
+        return True
     if not isinstance(known_ip, IPv6Address) or not isinstance(seen_ip, IPv6Address):
         return False
     return seen_ip in ip_network((known_ip, IPV6_PREFIX), strict=False)
+
+
+def _ip(address: str) -> IPv4Address | IPv6Address:
+    """Parse an address. An IPv4 address written as IPv6 is one host, not a household (RFC 4291, section 2.5.5.2)."""
+    parsed = ip_address(address)
+    return (isinstance(parsed, IPv6Address) and parsed.ipv4_mapped) or parsed

@@ -1,10 +1,13 @@
 """Heartbeats, stopping, and ending sessions from elsewhere."""
 
 import math
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TypeVar
 from uuid import UUID
 
 from domain.accounts import Viewer, require_viewer
-from domain.entitlements import AccessDecision, decide, gather
+from domain.entitlements import AccessDecision, Reason, decide, gather
 from domain.kernel.crypto import Keyring
 from domain.kernel.refusals import InvalidInput, NotFound, Refusal
 from domain.kernel.work import Work
@@ -26,6 +29,10 @@ from domain.playback.token import make_token
 SEQUENCE_MAX = 2**31 - 1
 # Players report the end a little late: their clock runs on past the last frame.
 POSITION_SLACK_S = 10.0
+# Between a message that changed nothing and the look for the reason, another message may have renewed the session.
+TRIES_MAX = 2
+
+_Taken = TypeVar("_Taken")
 
 
 async def heartbeat(
@@ -41,8 +48,9 @@ async def heartbeat(
 ) -> HeartbeatAccepted:
     """Renew a session's lease and note where the player is. `sequence` grows with every message of the session.
 
-    Access is decided anew each time, so a right, grant or title that is gone ends the session with its lease. The
-    session follows its viewer to a new network address.
+    Access is decided anew each time, so a right, grant or title that is gone ends the session with its lease, and so
+    does a plan with fewer screens: those that started first go on. The session follows its viewer to a new network
+    address.
 
     Raises:
         SignInRequired, InvalidInput.
@@ -52,7 +60,8 @@ async def heartbeat(
     """
     viewer = require_viewer(viewer)
     _check(sequence, position_s)
-    session = await store.renew(
+    renew = partial(
+        store.renew,
         work.connection,
         session_id,
         device_id=viewer.device_id,
@@ -64,13 +73,10 @@ async def heartbeat(
         lease_until=work.now + LEASE,
         slack_s=POSITION_SLACK_S,
     )
-    if session is None:
-        raise await _why_not(work, viewer, session_id, sequence, position_s)
-    decision = decide((await gather(work.reads(), viewer=viewer, title_id=session.title_id)).question)
-    if not decision.allowed:
-        # Raising takes the renewal back: the session ends with the lease it had.
-        raise SessionEnded(PlaybackState.REVOKED, decision.reasons)
-    session = await _narrowed(work, session, decision)
+    renewed = await _taken(work, renew, viewer, session_id, sequence, position_s)
+    # Raising takes the renewal back: the session ends with the lease it had.
+    decision = await _still_allowed(work, viewer, renewed)
+    session = await _narrowed(work, renewed.session, decision)
     await store.keep_resume_point(work.connection, session, now=work.now)
     token = make_token(keyring, session_id=session.id, expires_at=session.expires_at)
     return HeartbeatAccepted(session, token)
@@ -81,6 +87,8 @@ async def stop_playback(
 ) -> PlaybackSession:
     """Stop a session and free its screen. Stopping again with the same sequence returns it as it is.
 
+    Whatever a player says about its position, a stop is taken: behind the end of the title means at its end.
+
     Announces PlaybackStopped. Raises:
         SignInRequired, InvalidInput.
         NotFound: no such session of this account and device.
@@ -89,20 +97,21 @@ async def stop_playback(
     """
     viewer = require_viewer(viewer)
     _check(sequence, position_s)
-    session = await store.stop(
+    stop = partial(
+        store.stop,
         work.connection,
         session_id,
         device_id=viewer.device_id,
         sequence=sequence,
         position_s=position_s,
         now=work.now,
-        slack_s=POSITION_SLACK_S,
     )
+    session = await stop()
     if session is None:
         earlier = await store.session_of_device(work.connection, session_id, viewer.device_id)
         if earlier is not None and earlier.state is PlaybackState.ENDED and earlier.sequence == sequence:
             return earlier
-        raise await _why_not(work, viewer, session_id, sequence, position_s)
+        session = await _taken(work, stop, viewer, session_id, sequence, None)
     await store.keep_resume_point(work.connection, session, now=work.now)
     await work.announce(account_topic(session.account_id), PlaybackStopped(session.id, session.position_s))
     return session
@@ -134,6 +143,15 @@ async def revoke_all(work: Work, *, account_id: UUID) -> int:
     return len(revoked)
 
 
+async def _still_allowed(work: Work, viewer: Viewer, renewed: store.RenewedSession) -> AccessDecision:
+    decision = decide((await gather(work.reads(), viewer=viewer, title_id=renewed.session.title_id)).question)
+    if not decision.allowed:
+        raise SessionEnded(PlaybackState.REVOKED, decision.reasons)
+    if renewed.earlier >= decision.concurrent_streams:
+        raise SessionEnded(PlaybackState.REVOKED, (Reason.STREAM_LIMIT,))
+    return decision
+
+
 async def _narrowed(work: Work, session: PlaybackSession, decision: AccessDecision) -> PlaybackSession:
     """After a change to a smaller plan, have the session give up what it may no longer have."""
     if session.track_classes <= decision.track_classes:
@@ -153,8 +171,29 @@ def _check(sequence: int, position_s: float) -> None:
         raise InvalidInput("positionSeconds", "Use seconds of media time from 0 on.")
 
 
-async def _why_not(work: Work, viewer: Viewer, session_id: UUID, sequence: int, position_s: float) -> Refusal:
-    """Find out why a message to a session changed nothing."""
+async def _taken(
+    work: Work,
+    send: Callable[[], Awaitable[_Taken | None]],
+    viewer: Viewer,
+    session_id: UUID,
+    sequence: int,
+    position_s: float | None,
+) -> _Taken:
+    """Send a message to a session, once more if what spoke against it has gone meanwhile; else raise why it was not."""
+    for _ in range(TRIES_MAX):
+        taken = await send()
+        if taken is not None:
+            return taken
+        refusal = await _why_not(work, viewer, session_id, sequence, position_s)
+        if refusal is not None:
+            raise refusal
+    raise SessionEnded(PlaybackState.EXPIRED)
+
+
+async def _why_not(
+    work: Work, viewer: Viewer, session_id: UUID, sequence: int, position_s: float | None
+) -> Refusal | None:
+    """Find out why a message to a session changed nothing. None: by now it would."""
     session = await store.session_of_device(work.connection, session_id, viewer.device_id)
     if session is None:
         return NotFound("playback session", session_id)
@@ -163,5 +202,6 @@ async def _why_not(work: Work, viewer: Viewer, session_id: UUID, sequence: int, 
         return SessionEnded(PlaybackState.EXPIRED if state is PlaybackState.ACTIVE else state)
     if session.sequence >= sequence:
         return StaleSequence(session.sequence)
-    assert position_s > session.duration_s + POSITION_SLACK_S, "the guards of a message are all told here"
-    return InvalidInput("positionSeconds", f"The title ends at {session.duration_s:.0f} s.")
+    if position_s is not None and position_s > session.duration_s + POSITION_SLACK_S:
+        return InvalidInput("positionSeconds", f"The title ends at {session.duration_s:.0f} s.")
+    return None

@@ -38,7 +38,8 @@ async def start_playback(
     idempotency_key: str,
     max_height: int | None = None,
 ) -> PlaybackStarted:
-    """Start playing a title on the viewer's device. A retry with the same key returns the same session.
+    """Start playing a title on the viewer's device. A retry with the same key returns the same session, which follows
+    its viewer to the address the retry comes from.
 
     A device that plays the same title already, after a reload say, replaces its own session and takes no second
     screen. `max_height` is in lines, what the device can show. `address` is where the viewer's requests come from.
@@ -70,9 +71,15 @@ async def start_playback(
         perform=perform,
     )
     session_id = UUID(str(answer["session_id"]))
-    started = begun[0] if begun else await store.started_session(work.connection, session_id)
+    started = begun[0] if begun else await _started_before(work, session_id, address)
     token = make_token(keyring, session_id=session_id, expires_at=started.session.expires_at)
     return PlaybackStarted(started.session, decide(started.question), started.resume_position_s, token)
+
+
+async def _started_before(work: Work, session_id: UUID, address: str) -> store.StartedSession:
+    # The first answer may have been lost together with the network it was asked from.
+    await store.follow(work.connection, session_id, address=address, now=work.now)
+    return await store.started_session(work.connection, session_id)
 
 
 async def _start(

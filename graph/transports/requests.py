@@ -4,6 +4,8 @@ RequestMalformed   it is no GraphQL request at all; `status` says how over HTTP
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address
 from typing import Any
 
 import orjson
@@ -84,7 +86,19 @@ def sender_of(connection: HTTPConnection, credentials: Mapping[str, Any] | None 
 
 def address_of(connection: HTTPConnection) -> str:
     """Return the network address a request comes from; behind trusted proxies, the one they tell."""
-    return connection.client.host if connection.client is not None else ADDRESS_UNKNOWN
+    return ADDRESS_UNKNOWN if connection.client is None else _plain_address(connection.client.host)
+
+
+@lru_cache(maxsize=10_000)
+def _plain_address(host: str) -> str:
+    """Return an IPv4 address as such, also when a socket for both families wrote it as IPv6."""
+    try:
+        parsed = ip_address(host)
+    except ValueError:
+        # A Unix socket, or a test, has none.
+        return host
+    mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
+    return host if mapped is None else str(mapped)
 
 
 def _document_of(given: Mapping[str, Any], extensions: Mapping[str, Any]) -> tuple[str | None, str | None, str | None]:

@@ -5,8 +5,10 @@ from domain.playback.store.resume import keep_resume_point, resume_points_of, un
 from domain.playback.store.screens import StartedSession, claim_screens, insert_session
 from domain.playback.store.sessions import (
     RecordedQuestion,
+    RenewedSession,
     active_sessions,
     admissible,
+    follow,
     living_sessions_of,
     narrow,
     recorded_question,
@@ -22,11 +24,13 @@ from domain.playback.store.tables import playback_sessions, resume_points, strea
 
 __all__ = [
     "RecordedQuestion",
+    "RenewedSession",
     "StartedSession",
     "active_sessions",
     "admissible",
     "claim_screens",
     "devices_with_sessions",
+    "follow",
     "insert_session",
     "keep_resume_point",
     "living_sessions_of",

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.entitlements import AccessQuestion, question_from_json
@@ -40,6 +40,14 @@ _SESSION_COLUMNS = (
 
 
 @dataclass(frozen=True)
+class RenewedSession:
+    """A session whose lease was renewed. `earlier` living ones of its account started before it."""
+
+    session: PlaybackSession
+    earlier: int
+
+
+@dataclass(frozen=True)
 class RecordedQuestion:
     """What was asked when a session started."""
 
@@ -59,11 +67,11 @@ async def renew(
     now: datetime,
     lease_until: datetime,
     slack_s: float,
-) -> PlaybackSession | None:
+) -> RenewedSession | None:
     """Renew a living session's lease. Returns None when any guard says no, and then nothing has changed."""
     statement = (
         update(playback_sessions)
-        .where(_takes_message(session_id, device_id, sequence, position_s, now, slack_s))
+        .where(_takes_message(session_id, device_id, sequence, now), _s.duration_s + slack_s >= position_s)
         .values(
             sequence=sequence,
             position_s=position_s,
@@ -71,10 +79,19 @@ async def renew(
             address=address,
             lease_until=lease_until,
         )
-        .returning(*_SESSION_COLUMNS)
+        .returning(*_SESSION_COLUMNS, _earlier(now))
     )
     row = (await connection.execute(statement)).one_or_none()
-    return None if row is None else _session(row)
+    return None if row is None else RenewedSession(_session(row), row.earlier)
+
+
+async def follow(connection: AsyncConnection, session_id: UUID, *, address: str, now: datetime) -> None:
+    """Let a living session through where its viewer is now."""
+    await connection.execute(
+        update(playback_sessions)
+        .where(_s.id == session_id, _s.state == PlaybackState.ACTIVE.value, _s.lease_until > now)
+        .values(address=address)
+    )
 
 
 async def narrow(
@@ -105,13 +122,17 @@ async def stop(
     sequence: int,
     position_s: float,
     now: datetime,
-    slack_s: float,
 ) -> PlaybackSession | None:
-    """End a living session. Returns None when any guard says no, and then nothing has changed."""
+    """End a living session, at its title's end at the latest. Returns None when any guard says no."""
     statement = (
         update(playback_sessions)
-        .where(_takes_message(session_id, device_id, sequence, position_s, now, slack_s))
-        .values(sequence=sequence, position_s=position_s, state=PlaybackState.ENDED.value, ended_at=now)
+        .where(_takes_message(session_id, device_id, sequence, now))
+        .values(
+            sequence=sequence,
+            position_s=func.least(position_s, _s.duration_s),
+            state=PlaybackState.ENDED.value,
+            ended_at=now,
+        )
         .returning(*_SESSION_COLUMNS)
     )
     row = (await connection.execute(statement)).one_or_none()
@@ -219,10 +240,25 @@ def _sessions() -> Select[Any]:
     return select(*_SESSION_COLUMNS)
 
 
-def _takes_message(
-    session_id: UUID, device_id: UUID, sequence: int, position_s: float, now: datetime, slack_s: float
-) -> ColumnElement[bool]:
-    """The one guard of heartbeats and stops: this device's living session, a newer message, a possible position."""
+def _earlier(now: datetime) -> ColumnElement[int]:
+    """Count the account's living sessions that started before this one; of two at once, the lower id is the earlier."""
+    other = playback_sessions.alias("other").c
+    return (
+        select(func.count())
+        .where(
+            other.account_id == _s.account_id,
+            other.state == PlaybackState.ACTIVE.value,
+            other.lease_until > now,
+            tuple_(other.started_at, other.id) < tuple_(_s.started_at, _s.id),
+        )
+        .correlate(playback_sessions)
+        .scalar_subquery()
+        .label("earlier")
+    )
+
+
+def _takes_message(session_id: UUID, device_id: UUID, sequence: int, now: datetime) -> ColumnElement[bool]:
+    """The one guard of heartbeats and stops: this device's living session, and a newer message."""
     return and_(
         _s.id == session_id,
         _s.device_id == device_id,
@@ -230,7 +266,6 @@ def _takes_message(
         _s.lease_until > now,
         _s.expires_at > now,
         _s.sequence < sequence,
-        _s.duration_s + slack_s >= position_s,
     )
 
 

@@ -11,6 +11,7 @@ from domain.accounts import (
     Persona,
     Role,
     create_account,
+    devices_of,
     profiles_of,
     require_role,
     sign_in,
@@ -19,6 +20,7 @@ from domain.accounts import (
     suspend_account,
     viewer_by_token,
 )
+from domain.accounts.store import DEVICES_SHOWN_MAX
 from domain.kernel.refusals import Forbidden, InvalidInput, NotFound, SignInRequired
 from domain.kernel.work import Reads, Work
 from tests.arrange import create_editor, create_viewer
@@ -62,6 +64,33 @@ async def test_a_suspended_account_is_signed_out_and_stays_out(work: Work, reads
     assert await viewer_by_token(reads, signed.token) is None
     with pytest.raises(NotFound):
         await sign_in(work, account_id=signed.viewer.account_id, device_name="New laptop")
+    before = await _sign_ins(work)
+    with pytest.raises(NotFound):
+        await sign_in(work, account_id=signed.viewer.account_id, device_name="Again", device_id=signed.viewer.device_id)
+    assert await _sign_ins(work) == before
+
+
+async def _sign_ins(work: Work) -> list[str]:
+    """Every sign-in by its device's name."""
+    return list(
+        (
+            await work.connection.execute(
+                text("SELECT d.name FROM sign_ins s JOIN devices d ON d.id = s.device_id ORDER BY s.id")
+            )
+        ).scalars()
+    )
+
+
+async def test_of_many_devices_the_last_seen_are_shown(work: Work, reads: Reads) -> None:
+    viewer = await create_viewer(work)
+    for number in range(DEVICES_SHOWN_MAX + 1):
+        later = Work(work.connection, now=work.now + timedelta(seconds=number))
+        await sign_in(later, account_id=viewer.account_id, device_name=f"Device {number}")
+    other = await create_viewer(work)
+    shown, others, nobodys = await devices_of(reads, [viewer.account_id, other.account_id, uuid4()])
+    assert [device.name for device in shown] == [f"Device {number}" for number in range(DEVICES_SHOWN_MAX, 0, -1)]
+    assert [device.name for device in others] == ["Test"]
+    assert nobodys == []
 
 
 async def test_a_persona_is_one_account_however_often_it_signs_in(work: Work) -> None:

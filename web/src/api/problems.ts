@@ -33,6 +33,7 @@ const accessReasons: Partial<Record<AccessReason, Explanation>> = {
   },
   MEDIA_NOT_READY: { title: "Still being prepared", advice: "The film is being encoded. Give it a few minutes." },
   ACCOUNT_SUSPENDED: { title: "Your account is on hold", advice: "Get in touch with support to lift it." },
+  STREAM_LIMIT: { title: "Too many screens for your plan", advice: "Stop one of the others, then carry on here." },
 };
 
 const endedStates: Partial<Record<PlaybackState, Explanation>> = {
