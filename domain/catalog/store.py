@@ -172,8 +172,9 @@ async def change_title(
 
 
 async def lock_title(connection: AsyncConnection, title_id: UUID) -> Title | None:
-    """Return a title and lock its row."""
-    row = (await connection.execute(select(titles).where(titles.c.id == title_id).with_for_update())).one_or_none()
+    """Return a title and lock its row. Whoever only refers to it, as a session that starts does, need not wait."""
+    statement = select(titles).where(titles.c.id == title_id).with_for_update(key_share=True)
+    row = (await connection.execute(statement)).one_or_none()
     return None if row is None else title_of_row(row)
 
 
