@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Self, TypedDict
 from urllib.parse import urlsplit
@@ -124,7 +125,7 @@ class Settings:
             host=variables.text("HOST", "127.0.0.1"),
             port=port,
             public_url=variables.url("PUBLIC_URL", f"http://localhost:{port}", ("http", "https")).rstrip("/"),
-            trusted_proxies=variables.words("TRUSTED_PROXIES", ()),
+            trusted_proxies=variables.networks("TRUSTED_PROXIES", any_host=not in_production),
             demo=variables.flag("DEMO", default=not in_production),
             **_graphql(variables, in_production=in_production),
             review_by_another=variables.flag("REVIEW_BY_ANOTHER", default=True),
@@ -278,6 +279,22 @@ class _Variables:
         if needs and needs not in words:
             raise SettingInvalid(name, f"must include {needs}")
         return words
+
+    def networks(self, name: str, *, any_host: bool) -> tuple[str, ...]:
+        """Read addresses and networks; `*`, which stands for all of them, where it is allowed."""
+        words = self.words(name, ())
+        for word in words:
+            if not (_is_network(word) or (any_host and word == "*")):
+                raise SettingInvalid(name, "must list addresses or networks such as 10.0.0.0/8, without host bits")
+        return words
+
+
+def _is_network(word: str) -> bool:
+    try:
+        ip_network(word, strict=True)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_url(value: str, schemes: tuple[str, ...]) -> bool:

@@ -74,6 +74,7 @@ def create_app(given: Settings | Runtime) -> Starlette:
         lifespan=lifespan,
     )
     app.state.streams = OpenStreams()
+    app.state.demo_sign_ins = session.demo_attempts()
     return app
 
 

@@ -1,5 +1,7 @@
 """Signing in as one of the demo's people, and out. Real sign-in (passwords, OAuth) comes with the accounts context."""
 
+from uuid import UUID
+
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,32 +11,43 @@ from domain.accounts import Persona, SignedIn, sign_in_demo, sign_out
 from domain.entitlements import DEMO_PLANS, ensure_plan
 from domain.kernel.refusals import InvalidInput, NotFound, Refusal
 from domain.runtime import Runtime
+from domain.settings import Settings
 from edge.identity import ForeignOrigin, clear_session_cookie, is_own_page, set_session_cookie, viewer_of
 from edge.problem_responses import problem_response
 from graph.global_ids import Kind, global_id
+from graph.rates import Buckets, network_of
+from graph.transports.requests import address_of
 
 BODY_MAX_BYTES = 4 * 1024
 DEVICE_NAME_MAX_CHARS = 80
+UNKNOWN_DEVICE = "Unknown device"
+DEVICE_REMEMBERED_S = 400 * 24 * 60 * 60  # the longest that browsers keep a cookie (RFC 6265bis, section 5.5)
+# A class of people behind one address signs in within a few seconds; each sign-in is a row, and perhaps a device.
+DEMO_SIGN_INS_PER_S = 5
+SESSION_PATH = "/session"
 NO_STORE = {"Cache-Control": "no-store"}
 
 
 async def sign_in(request: Request) -> Response:
-    """Answer POST /session/demo {"persona", "deviceName"?} with the viewer and a token, and set the cookie."""
+    """Answer POST /session/demo {"persona", "deviceName"?} with the viewer and a token, and set the cookies."""
     runtime: Runtime = request.app.state.runtime
     try:
         if not runtime.settings.demo:
             raise NotFound("page", request.url.path)
         if not is_own_page(request):
             raise ForeignOrigin
+        _attempts(request).take(network_of(address_of(request)), 1)
         persona, device_name = await _read(request)
+        device_id = _known_device(request, persona)
         async with runtime.work() as work:
-            signed_in = await sign_in_demo(work, persona=persona, device_name=device_name)
+            signed_in = await sign_in_demo(work, persona=persona, device_name=device_name, device_id=device_id)
             await ensure_plan(work, account_id=signed_in.viewer.account_id, plan=DEMO_PLANS[persona])
     except Refusal as refusal:
         return problem_response(refusal)
     response = Response(_body(signed_in), media_type="application/json", headers=NO_STORE)
     max_age_s = int((signed_in.expires_at - runtime.clock()).total_seconds())
     set_session_cookie(response, runtime.settings, token=signed_in.token, max_age_s=max_age_s)
+    _remember_device(response, runtime.settings, persona, signed_in.viewer.device_id)
     return response
 
 
@@ -67,10 +80,51 @@ async def _read(request: Request) -> tuple[Persona, str]:
         persona = Persona(given["persona"])
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
         raise InvalidInput("persona", f"Send one of {', '.join(Persona)} as JSON.") from None
-    device_name = given.get("deviceName") or request.headers.get("user-agent") or "Unknown device"
-    if not isinstance(device_name, str):
+    device_name = given.get("deviceName")
+    if not isinstance(device_name, str | None):
         raise InvalidInput("deviceName", "Send a text.")
-    return persona, device_name[:DEVICE_NAME_MAX_CHARS]
+    return persona, (device_name or _named_by_browser(request))[:DEVICE_NAME_MAX_CHARS]
+
+
+def _named_by_browser(request: Request) -> str:
+    """Return what a browser calls itself, unless that cannot be shown; nobody chose it, so nobody is told."""
+    name = request.headers.get("user-agent", "").strip()
+    return name if name and name.isprintable() else UNKNOWN_DEVICE
+
+
+def _known_device(request: Request, persona: Persona) -> UUID | None:
+    """Return the device that this browser was when it last signed in as this persona."""
+    try:
+        return UUID(request.cookies.get(_device_cookie(persona), ""))
+    except ValueError:
+        return None
+
+
+def _remember_device(response: Response, settings: Settings, persona: Persona, device_id: UUID) -> None:
+    response.set_cookie(
+        _device_cookie(persona),
+        str(device_id),
+        max_age=DEVICE_REMEMBERED_S,
+        path=SESSION_PATH,
+        secure=settings.public_url.startswith("https://"),
+        httponly=True,
+        samesite="strict",
+    )
+
+
+def _device_cookie(persona: Persona) -> str:
+    # A device belongs to one account, and a browser tries several.
+    return f"marquee-device-{persona.value.lower()}"
+
+
+def _attempts(request: Request) -> Buckets:
+    attempts: Buckets = request.app.state.demo_sign_ins
+    return attempts
+
+
+def demo_attempts() -> Buckets:
+    """Make what counts the demo sign-ins of each network address."""
+    return Buckets(per_s=DEMO_SIGN_INS_PER_S)
 
 
 def _body(signed_in: SignedIn) -> bytes:
@@ -90,6 +144,6 @@ def _body(signed_in: SignedIn) -> bytes:
 
 
 routes = [
-    Route("/session/demo", sign_in, methods=["POST"]),
-    Route("/session", sign_off, methods=["DELETE"]),
+    Route(f"{SESSION_PATH}/demo", sign_in, methods=["POST"]),
+    Route(SESSION_PATH, sign_off, methods=["DELETE"]),
 ]

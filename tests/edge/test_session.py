@@ -8,7 +8,9 @@ import pytest
 
 from domain.settings import Settings
 from edge.identity import cookie_name
+from edge.session import demo_attempts
 from graph.global_ids import Kind, global_id, parse_global_id
+from graph.rates import Buckets
 from tests.graph_scene import PUBLIC_URL, GraphScene
 
 VIEWER = "{ viewer { displayName territory roles } }"
@@ -63,9 +65,11 @@ async def test_each_persona_signs_in_with_its_plan(
 
 async def test_the_cookie_signs_in_and_is_cleared_by_signing_out(scene: GraphScene) -> None:
     response = await sign_in(scene, {"persona": "VIEWER"}, origin=PUBLIC_URL)
-    written = response.headers["set-cookie"]
+    written, device = response.headers.get_list("set-cookie")
     assert written.startswith("marquee=")
     assert {"HttpOnly", "Path=/", "SameSite=strict"} <= set(written.split("; "))
+    assert device.startswith("marquee-device-viewer=")
+    assert {"HttpOnly", "Path=/session", "SameSite=strict"} <= set(device.split("; "))
     assert "Secure" not in written
     token = response.json()["token"]
     known = {"cookie": f"marquee={token}", "origin": PUBLIC_URL}
@@ -89,6 +93,50 @@ def test_over_https_the_cookie_is_bound_to_the_host() -> None:
 async def test_signing_in_again_keeps_the_account(scene: GraphScene) -> None:
     ids = {(await sign_in(scene, {"persona": "BASIC"})).json()["viewer"]["id"] for _ in range(2)}
     assert len(ids) == 1
+
+
+async def test_a_browser_that_comes_back_is_the_device_it_was(scene: GraphScene) -> None:
+    def asked(persona: str) -> Any:
+        return sign_in(scene, {"persona": persona, "deviceName": f"Sofa of {persona}"})
+
+    before = await scene.count("devices")
+    for persona in ("VIEWER", "BASIC", "VIEWER", "BASIC", "VIEWER"):
+        assert (await asked(persona)).status_code == 200
+    assert await scene.count("devices") == before + 2
+    scene.client.cookies.set("marquee-device-viewer", "not-an-id", path="/session")
+    assert (await asked("VIEWER")).status_code == 200
+
+
+async def test_sign_ins_of_one_address_are_counted(scene: GraphScene) -> None:
+    scene.app.state.demo_sign_ins = Buckets(per_s=1, monotonic=lambda: 0.0)
+    statuses = [(await sign_in(scene, {"persona": "VIEWER"})).status_code for _ in range(11)]
+    before = await scene.count("sign_ins")
+    refused = await sign_in(scene, {"persona": "VIEWER"})
+    scene.app.state.demo_sign_ins = demo_attempts()
+    assert statuses == [200] * 10 + [429]
+    assert (refused.status_code, refused.json()["code"], refused.headers["retry-after"]) == (429, "RATE_LIMITED", "1")
+    assert await scene.count("sign_ins") == before
+
+
+@pytest.mark.parametrize("agent", [b"TV\xa0Browser\x85", b"\xc2\xad"])
+async def test_a_browser_with_an_odd_name_signs_in_as_an_unknown_device(scene: GraphScene, agent: bytes) -> None:
+    response = await scene.client.post(
+        f"{scene.url}/session/demo", json={"persona": "VIEWER"}, headers={b"user-agent": agent}
+    )
+    assert response.status_code == 200
+    headers = {"authorization": f"Bearer {response.json()['token']}"}
+    asked = await scene.client.post(
+        f"{scene.url}/graphql", json={"query": "{ viewer { devices { name } } }"}, headers=headers
+    )
+    assert asked.json()["data"]["viewer"]["devices"][0]["name"] == "Unknown device"
+
+
+@pytest.mark.parametrize("name", [0, 1, [], {}, True, "\u0007", "a\u00a0b"])
+async def test_a_device_name_that_cannot_be_shown_is_refused(scene: GraphScene, name: object) -> None:
+    before = await scene.count("devices")
+    response = await sign_in(scene, {"persona": "VIEWER", "deviceName": name})
+    assert (response.status_code, response.json()["code"]) == (400, "INVALID_INPUT")
+    assert await scene.count("devices") == before
 
 
 @pytest.mark.parametrize(
@@ -125,6 +173,22 @@ async def test_a_foreign_page_signs_nobody_in_or_out(scene: GraphScene) -> None:
     headers = {"cookie": f"marquee={person.token}", "origin": "https://evil.example"}
     assert (await scene.client.delete(f"{scene.url}/session", headers=headers)).status_code == 403
     assert (await scene.data(VIEWER, by=person))["viewer"] is not None
+
+
+async def test_a_foreign_name_that_resolves_to_this_machine_is_a_foreign_page(scene: GraphScene) -> None:
+    port = scene.url.rpartition(":")[2]
+
+    async def from_page_at(name: str) -> int:
+        """Sign in from a page that a browser loaded under this name, as in DNS rebinding."""
+        headers = {"host": f"{name}:{port}", "origin": f"http://{name}:{port}"}
+        return (await sign_in(scene, {"persona": "VIEWER"}, **headers)).status_code
+
+    assert await from_page_at("rebound.example") == 403
+    assert await from_page_at("localhost.evil.example") == 403
+    assert await from_page_at("localhost") == 200
+    assert await from_page_at("127.0.0.1") == 200
+    mixed = {"host": f"localhost:{port}", "origin": "http://localhost:1"}
+    assert (await sign_in(scene, {"persona": "VIEWER"}, **mixed)).status_code == 403
 
 
 async def test_production_has_no_demo(production: GraphScene) -> None:

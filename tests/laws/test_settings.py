@@ -76,6 +76,10 @@ def test_the_environment_is_read_in_no_other_place() -> None:
         ("BUS_URL", "nats://localhost"),
         ("MEDIA_URL", "/var/media"),
         ("DEMO", "maybe"),
+        ("TRUSTED_PROXIES", "10.0.0.1/8"),
+        ("TRUSTED_PROXIES", "10.0.0.0/8,proxy.internal"),
+        ("TRUSTED_PROXIES", "10.0.0.0/33"),
+        ("TRUSTED_PROXIES", "10.0.0"),
         ("VIDEO_CODECS", "h264,vp9"),
         ("VIDEO_CODECS", "hevc"),
         ("WRITE_POOL_SIZE", "0"),
@@ -119,6 +123,21 @@ def test_a_secret_is_never_repeated() -> None:
     assert "hunter2" not in str(refused.value)
     settings = Settings.from_env({"DATABASE_URL": "postgresql://user:hunter2@host/db", "SPEKE_TOKEN": "hunter2"})
     assert "hunter2" not in repr(settings)
+
+
+def test_trusted_proxies_are_addresses_and_networks_and_never_everybody_in_production() -> None:
+    given = {"TRUSTED_PROXIES": "10.0.0.0/8, 2001:db8::/32, 192.0.2.7"}
+    assert Settings.from_env(given).trusted_proxies == ("10.0.0.0/8", "2001:db8::/32", "192.0.2.7")
+    assert Settings.from_env({"TRUSTED_PROXIES": "*"}).trusted_proxies == ("*",)
+    production = {
+        "ENVIRONMENT": "production",
+        "DATABASE_URL": "postgresql://db/marquee",
+        "MASTER_KEYS": "v1:AAAA",
+        "PUBLIC_URL": "https://marquee.example",
+        "TRUSTED_PROXIES": "10.0.0.0/8,*",
+    }
+    with pytest.raises(SettingInvalid, match=r"^TRUSTED_PROXIES: "):
+        Settings.from_env(production)
 
 
 @pytest.mark.parametrize("missing", ["DATABASE_URL", "MASTER_KEYS", "PUBLIC_URL"])
