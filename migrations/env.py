@@ -1,6 +1,7 @@
 """Alembic's entry: one connection, one lock against a second migrator, one transaction per migration."""
 
 import asyncio
+import time
 
 from alembic import context
 from sqlalchemy import Connection, pool, text
@@ -9,13 +10,15 @@ from domain.kernel.connecting import engine_for
 
 # Any fixed number: whoever migrates holds this advisory lock.
 MIGRATION_LOCK = 7_236_114_202
+LOCK_PAUSE_S = 0.25
+# An hour: long enough to backfill a large table.
+LOCK_ASKED_MAX = 14_400
 
 
 def run_migrations(connection: Connection) -> None:
     """Migrate over an open connection."""
     context.configure(connection=connection, transaction_per_migration=True)
-    connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": MIGRATION_LOCK})
-    connection.commit()
+    _take_lock(connection)
     try:
         with context.begin_transaction():
             context.run_migrations()
@@ -23,6 +26,21 @@ def run_migrations(connection: Connection) -> None:
         connection.rollback()
         connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": MIGRATION_LOCK})
         connection.commit()
+
+
+def _take_lock(connection: Connection) -> None:
+    """Wait until nobody else migrates.
+
+    Asks again and again: a statement that waited would run into the lock timeout of the migrations, and would hold a
+    snapshot, for which an index that the other builds CONCURRENTLY waits in turn.
+    """
+    for _ in range(LOCK_ASKED_MAX):
+        is_ours = connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": MIGRATION_LOCK}).scalar_one()
+        connection.commit()
+        if is_ours:
+            return
+        time.sleep(LOCK_PAUSE_S)
+    raise TimeoutError("another process has been migrating this database for an hour")
 
 
 async def migrate_online() -> None:

@@ -1,10 +1,14 @@
 """Migrations run on a live service: they never wait long for a lock, and never do in one step what needs three."""
 
 import ast
+import asyncio
+import os
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
@@ -14,7 +18,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from domain.kernel.tables import metadata
-from migrations import config_for
+from migrations import config_for, upgrade
 
 ROOT = Path(__file__).resolve().parents[2]
 VERSIONS = sorted((ROOT / "migrations" / "versions").glob("[0-9]*.py"))
@@ -139,6 +143,49 @@ def test_migrations_form_one_line() -> None:
     script = ScriptDirectory.from_config(config_for("postgresql://unused"))
     assert len(script.get_heads()) == 1
     assert len(list(script.walk_revisions())) == len(VERSIONS)
+
+
+async def test_a_second_migrator_waits_for_the_first_and_holds_up_nothing(database_url: str) -> None:
+    first = await asyncpg.connect(database_url)
+    await first.execute("SELECT pg_advisory_lock(7236114202)")
+    waiting = (
+        "SELECT backend_xmin IS NULL AND backend_xid IS NULL FROM pg_stat_activity"
+        " WHERE application_name = 'marquee-migrate' AND datname = current_database() AND state = 'idle'"
+    )
+
+    # With a lock timeout so short that it runs out many times while we look.
+    impatient = make_url(database_url).update_query_dict({"lock_timeout": "20ms"})
+    second = asyncio.create_task(upgrade(impatient.render_as_string(hide_password=False)))
+    async with asyncio.timeout(10):
+        while not await first.fetchval(waiting):
+            await asyncio.sleep(0.01)
+        # Builds on every transaction that holds a snapshot, and so on one that waits for a lock in a statement.
+        await first.execute("CREATE INDEX CONCURRENTLY built_meanwhile_idx ON facts (kind)")
+    await asyncio.sleep(0.3)  # Time itself is under test: the timeout has run out several times.
+    assert not second.done()
+    await first.close()
+
+    async with asyncio.timeout(10):
+        await second
+
+
+async def test_two_migrators_at_once_migrate_once(server_url: str) -> None:
+    admin = await asyncpg.connect(server_url)
+    await admin.execute("CREATE DATABASE migrated_by_two")
+    url = make_url(server_url).set(database="migrated_by_two").render_as_string(hide_password=False)
+    both = [
+        await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "edge", "migrate", cwd=ROOT, env=os.environ | {"DATABASE_URL": url},
+            stdout=asyncio.subprocess.DEVNULL,
+        )
+        for _ in range(2)
+    ]  # fmt: skip
+    assert [await process.wait() for process in both] == [0, 0]
+    migrated = await asyncpg.connect(url)
+    assert await migrated.fetchval("SELECT version_num FROM alembic_version") == VERSIONS[-1].name.partition("_")[0]
+    await migrated.close()
+    await admin.execute("DROP DATABASE migrated_by_two")
+    await admin.close()
 
 
 async def test_the_tables_of_the_code_are_those_of_the_migrated_database(database_url: str) -> None:
