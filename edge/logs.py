@@ -34,7 +34,7 @@ def configure_logs(settings: Settings) -> None:
     _OUTPUT.stream = sys.stderr
     is_json = settings.log_format == "json"
     final: list[structlog.typing.Processor] = [structlog.processors.format_exc_info, redact]
-    final.append(_JSON if is_json else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()))
+    final.append(_JSON if is_json else _console())
     structlog.configure(
         # Our own lines do not take the way round through the standard library.
         processors=[*shared, *final],
@@ -53,6 +53,12 @@ def configure_logs(settings: Settings) -> None:
     root.setLevel(level)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _console() -> structlog.dev.ConsoleRenderer:
+    # The formatter it would choose where `rich` is installed shows local variables, and with them whatever is secret.
+    plain = structlog.dev.plain_traceback
+    return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)
 
 
 class _Output(TextIOBase):

@@ -69,6 +69,34 @@ async def test_no_usable_token_is_written(scene: GraphScene, written: StringIO) 
     assert secret not in written.getvalue()
 
 
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_no_local_variable_of_a_fault_is_written(
+    log_format: str, written: StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stderr", written)
+    configure_logs(Settings(log_format=log_format))
+
+    def open_the_vault(combination: str) -> None:
+        raise RuntimeError("the vault is stuck")
+
+    try:
+        open_the_vault("hunter" + "2")
+    except RuntimeError as stuck:
+        structlog.get_logger("test").error("broke", exc_info=stuck)
+        structlog.get_logger("test").exception("broke")
+        logging.getLogger("library").exception("broke")
+    assert written.getvalue().count("the vault is stuck") >= 3
+    assert "open_the_vault" in written.getvalue()
+    assert "hunter2" not in written.getvalue()
+
+
+def test_the_console_itself_shows_no_local_variables(written: StringIO) -> None:
+    # Also where a line's exception reaches it unformatted, as in a chain that somebody changes.
+    configure_logs(Settings(log_format="text"))
+    (*_, console) = structlog.get_config()["processors"]
+    assert console.exception_formatter is structlog.dev.plain_traceback
+
+
 async def test_machines_that_look_after_us_write_no_lines(scene: GraphScene, written: StringIO) -> None:
     for path in ("/healthz", "/readyz", "/metrics"):
         await scene.client.get(scene.url + path)
