@@ -1,14 +1,15 @@
 """Builds the page in `web/` when its sources changed since the last time."""
 
 import asyncio
+import fcntl
 import hashlib
 import os
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -19,6 +20,9 @@ from edge.local.checks import CannotStart
 ROOT = Path(__file__).resolve().parents[2]
 WEB = ROOT / "web"
 STAMP = "built-from"
+# A first build downloads packages, on a slow line too.
+BUILD_TIMEOUT_S = 15 * 60.0
+LOCK_POLL_S = 0.2
 NODE_MAJOR_MIN = 20
 # The schema is the contract that the page's operations are typed from.
 EXTRA_SOURCES = (ROOT / "schema.graphql",)
@@ -39,11 +43,17 @@ def page_is_stale(web: Path = WEB) -> bool:
 
 
 async def build_page(log_path: Path, web: Path = WEB) -> None:
-    """Install the page's packages and build it.
+    """Install the page's packages and build it. Of several processes at once one builds, and the others wait for it.
 
     Raises:
         PageNotBuilt.
     """
+    async with _alone(web):
+        if page_is_stale(web):
+            await _build(log_path, web)
+
+
+async def _build(log_path: Path, web: Path) -> None:
     digest = _digest(web)
     node_dir, npm = find_node()
     environ = {**os.environ, "PATH": f"{node_dir}{os.pathsep}{os.environ.get('PATH', '')}", "CI": "1"}
@@ -51,6 +61,37 @@ async def build_page(log_path: Path, web: Path = WEB) -> None:
     for step in (["ci", "--no-audit", "--no-fund"], ["run", "build"]):
         await _run([*npm, *step], web, environ, log_path)
     (web / "dist" / STAMP).write_text(digest)
+
+
+@asynccontextmanager
+async def _alone(web: Path) -> AsyncIterator[None]:
+    """Hold the lock of the page's folder, which ends with its process, however that ends.
+
+    The folder itself is locked: a file in it would be a source, or be emptied by the build.
+    """
+    folder = os.open(web, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        try:
+            async with asyncio.timeout(BUILD_TIMEOUT_S):
+                while True:
+                    if _lock(folder):
+                        break
+                    await asyncio.sleep(LOCK_POLL_S)
+        except TimeoutError:
+            raise PageNotBuilt(
+                f"another process has been building {web} for too long: end it, then try again"
+            ) from None
+        yield
+    finally:
+        os.close(folder)
+
+
+def _lock(folder: int) -> bool:
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _empty(log_path: Path) -> None:
