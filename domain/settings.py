@@ -70,6 +70,8 @@ class Settings:
     graphql_trusted_only: bool = False
     graphql_rate_viewer: int = 0
     graphql_rate_address: int = 0
+    graphql_streams_viewer: int = 0
+    graphql_streams_address: int = 0
     entity_fragments: int = 10_000
     review_by_another: bool = True
 
@@ -148,16 +150,22 @@ class _GraphQL(TypedDict):
     graphql_trusted_only: bool
     graphql_rate_viewer: int
     graphql_rate_address: int
+    graphql_streams_viewer: int
+    graphql_streams_address: int
     entity_fragments: int
 
 
 def _graphql(variables: "_Variables", *, in_production: bool) -> _GraphQL:
     # Enough for about ten home screens a second by one viewer, and for a crowd behind one address.
     viewer, address = (10_000, 50_000) if in_production else (0, 0)
+    # Many tabs on all devices of a household, and a crowd behind one address.
+    viewer_streams, address_streams = (50, 2_000) if in_production else (0, 0)
     return {
         "graphql_trusted_only": variables.flag("GRAPHQL_TRUSTED_ONLY", default=False),
         "graphql_rate_viewer": variables.whole("GRAPHQL_RATE_VIEWER", viewer, least=0, most=10**9),
         "graphql_rate_address": variables.whole("GRAPHQL_RATE_ADDRESS", address, least=0, most=10**9),
+        "graphql_streams_viewer": variables.whole("GRAPHQL_STREAMS_VIEWER", viewer_streams, least=0, most=10**6),
+        "graphql_streams_address": variables.whole("GRAPHQL_STREAMS_ADDRESS", address_streams, least=0, most=10**6),
         "entity_fragments": variables.whole("ENTITY_FRAGMENTS", 10_000, least=0, most=10**7),
     }
 

@@ -37,6 +37,7 @@ from graph.limits import Limits
 from graph.rates import Rates
 from graph.schema import strawberry_schema
 from graph.transports.http import HttpDoor
+from graph.transports.revocation import end_with_sign_ins
 from graph.transports.streams import OpenStreams
 from graph.transports.websocket import WebSocketDoor
 from graph.trusted import TrustedDocuments
@@ -63,6 +64,7 @@ def create_app(given: Settings | Runtime) -> Starlette:
             page = PageDocuments.open(is_development=settings.environment is Environment.DEVELOPMENT)
             app.state.http_door, app.state.socket_door = _graphql_doors(runtime, app.state.streams, page)
             await opened.enter_async_context(_beside(page.register(runtime)))
+            await opened.enter_async_context(_beside(end_with_sign_ins(app.state.streams, runtime)))
             opened.enter_context(_on_termination(app.state.streams.close_all))
             log.info("app.started", public_url=settings.public_url, environment=settings.environment.value)
             yield
@@ -73,7 +75,9 @@ def create_app(given: Settings | Runtime) -> Starlette:
         middleware=[Middleware(RequestLog), Middleware(Security, settings=settings), Middleware(_GraphqlFirst)],
         lifespan=lifespan,
     )
-    app.state.streams = OpenStreams()
+    app.state.streams = OpenStreams(
+        viewer_max=settings.graphql_streams_viewer, address_max=settings.graphql_streams_address
+    )
     app.state.demo_sign_ins = session.demo_attempts()
     return app
 
@@ -112,12 +116,19 @@ def _graphql_doors(runtime: Runtime, streams: OpenStreams, page: PageDocuments) 
 async def _beside(doing: Coroutine[None, None, None]) -> AsyncIterator[None]:
     """Let something run beside the block, at most until the block ends."""
     task = asyncio.create_task(doing)
+    task.add_done_callback(_tell_of_a_fault)
     try:
         yield
     finally:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+
+
+def _tell_of_a_fault(task: asyncio.Task[None]) -> None:
+    """Write what ended a task beside the requests when it ends, not only when the process does."""
+    if not task.cancelled() and (fault := task.exception()) is not None:
+        log.error("app.task_ended", exc_info=fault)
 
 
 class _Graphql:

@@ -6,18 +6,22 @@ from typing import Annotated
 from uuid import UUID
 
 import strawberry
+from strawberry import ID
 
+from domain import accounts
 from domain.accounts import Account, Role, accounts_by_id, devices_by_id, devices_of, profiles_by_id, profiles_of
 from domain.accounts import Device as DeviceRow
 from domain.accounts import Profile as ProfileRow
+from domain.kernel.refusals import NotFound, SignInRequired
+from domain.kernel.work import Work
 from domain.playback import PlaybackSession as SessionRow
 from domain.playback import sessions_of
 from graph.batching import batched, derived
 from graph.context import Context
 from graph.enums import described
-from graph.global_ids import Kind, loads_node
+from graph.global_ids import Kind, loads_node, read_id
 from graph.nodes import Node
-from graph.root_fields import query_field
+from graph.root_fields import mutation_field, query_field
 from graph.rows import declares
 
 described(
@@ -123,6 +127,35 @@ class Viewer(Node):
     )
 
 
+@strawberry.input(description="A device to remove.")
+class RemoveDeviceInput:
+    """A device to remove."""
+
+    device_id: ID = strawberry.field(description="Which device; of the viewer's account.")
+
+
+@strawberry.type(description="The device is signed out: its streams end within seconds, what it plays after a minute.")
+class DeviceRemoved:
+    """What removeDevice gives."""
+
+    device_id: ID = strawberry.field(description="The id it had.")
+
+
+@mutation_field(
+    DeviceRemoved,
+    refusals=(NotFound, SignInRequired),
+    description="Sign a device of the account out and forget it. Also the one that asks.",
+)
+async def remove_device(
+    work: Work,
+    context: Context,
+    input: Annotated[RemoveDeviceInput, strawberry.argument(description="The device.")],
+) -> DeviceRemoved:
+    """Remove a device."""
+    await accounts.remove_device(work, viewer=context.viewer, device_id=read_id(Kind.DEVICE, input.device_id))
+    return DeviceRemoved(device_id=input.device_id)
+
+
 @query_field(Viewer | None, description="Who is signed in, or null.")
 async def viewer(context: Context) -> Account | None:
     """Return the viewer's own account."""
@@ -137,3 +170,4 @@ def _is_own(context: Context, account_id: UUID) -> bool:
 
 
 QUERIES = [viewer]
+MUTATIONS = [remove_device]

@@ -14,6 +14,7 @@ executions_total = Counter(
 )
 refused_total = Counter("marquee_graphql_refused_total", "Requests refused before execution.", ["code"])
 subscriptions_open = Gauge("marquee_graphql_subscriptions_open", "Subscriptions being served.")
+revoked_total = Counter("marquee_graphql_sign_ins_revoked_total", "Sign-ins that ended under open streams.")
 sockets_open = Gauge("marquee_graphql_sockets_open", "GraphQL WebSockets being served.")
 
 

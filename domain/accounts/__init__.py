@@ -12,6 +12,7 @@ from domain.accounts.account import (
     devices_of,
     profiles_by_id,
     profiles_of,
+    remove_device,
     suspend_account,
 )
 from domain.accounts.demo import Persona, sign_in_demo
@@ -29,7 +30,7 @@ from domain.accounts.people import (
     require_viewer,
 )
 from domain.accounts.pruning import forget_devices, idle_devices, prune_sign_ins
-from domain.accounts.sign_in import SignedIn, sign_in, sign_out, viewer_by_token
+from domain.accounts.sign_in import SignedIn, living_sign_ins, sign_in, sign_out, viewer_by_token
 
 __all__ = [
     "Account",
@@ -50,9 +51,11 @@ __all__ = [
     "devices_of",
     "forget_devices",
     "idle_devices",
+    "living_sign_ins",
     "profiles_by_id",
     "profiles_of",
     "prune_sign_ins",
+    "remove_device",
     "require_role",
     "require_viewer",
     "sign_in",

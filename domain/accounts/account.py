@@ -9,7 +9,17 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from domain.accounts import store
-from domain.accounts.people import Account, AccountId, Device, Profile, ProfileId, Role, Viewer, require_role
+from domain.accounts.people import (
+    Account,
+    AccountId,
+    Device,
+    Profile,
+    ProfileId,
+    Role,
+    Viewer,
+    require_role,
+    require_viewer,
+)
 from domain.kernel.refusals import InvalidInput, NotFound, Refusal
 from domain.kernel.work import Reads, Work
 
@@ -78,6 +88,18 @@ async def suspend_account(work: Work, *, viewer: Viewer | None, account_id: UUID
     require_role(viewer, Role.ADMINISTRATOR)
     if not await store.suspend(work.connection, account_id, at=work.now):
         raise NotFound("account", account_id)
+
+
+async def remove_device(work: Work, *, viewer: Viewer | None, device_id: UUID) -> None:
+    """Remove a device of the viewer's account: its sign-ins end at once, and what it plays ends with its lease.
+
+    Raises:
+        SignInRequired.
+        NotFound: no such device of this account, or it was removed before.
+    """
+    viewer = require_viewer(viewer)
+    if not await store.remove_device(work.connection, device_id, account_id=viewer.account_id, at=work.now):
+        raise NotFound("device", device_id)
 
 
 async def accounts_by_id(reads: Reads, keys: Sequence[UUID]) -> list[Account | None]:

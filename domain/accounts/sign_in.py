@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -72,6 +73,12 @@ async def viewer_by_token(reads: Reads, token: str) -> Viewer | None:
 async def sign_out(work: Work, *, viewer: Viewer) -> None:
     """End the viewer's own sign-in. Doing it twice changes nothing."""
     await store.end_sign_in(work.connection, viewer.sign_in_id, at=work.now)
+
+
+async def living_sign_ins(reads: Reads, keys: Sequence[UUID]) -> set[SignInId]:
+    """Return those of these sign-ins that have neither ended nor run out, and whose account is not suspended."""
+    async with reads.connection() as connection:
+        return await store.living_sign_ins(connection, keys, now=reads.now)
 
 
 def _hash(token: str) -> bytes:

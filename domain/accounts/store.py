@@ -31,7 +31,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.accounts.people import Account, Device, DeviceId, Profile, Role, SignInId, Viewer
-from domain.kernel.hot import fetch_first
+from domain.kernel.hot import fetch_all, fetch_first
 from domain.kernel.tables import metadata
 
 accounts = Table(
@@ -70,6 +70,7 @@ devices = Table(
     Column("name", Text, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("last_seen_at", DateTime(timezone=True), nullable=False, index=True),
+    Column("removed_at", DateTime(timezone=True)),
 )
 
 sign_ins = Table(
@@ -167,7 +168,7 @@ _SEE_DEVICE = text(
     """
     WITH seen AS (
         UPDATE devices SET last_seen_at = :at, name = :name
-        WHERE id = :id AND account_id = :account_id
+        WHERE id = :id AND account_id = :account_id AND removed_at IS NULL
           AND EXISTS (SELECT 1 FROM accounts WHERE accounts.id = :account_id AND suspended_at IS NULL)
         RETURNING id
     ), made AS (
@@ -241,6 +242,34 @@ async def end_sign_in(connection: AsyncConnection, sign_in_id: UUID, *, at: date
     )
 
 
+async def remove_device(connection: AsyncConnection, device_id: UUID, *, account_id: UUID, at: datetime) -> bool:
+    """Remove an account's device and end its sign-ins. Returns False when there is none to remove."""
+    removed = (
+        update(devices)
+        .where(devices.c.id == device_id, devices.c.account_id == account_id, devices.c.removed_at.is_(None))
+        .values(removed_at=at)
+        .returning(devices.c.id)
+    )
+    if (await connection.execute(removed)).one_or_none() is None:
+        return False
+    # After the row is locked: a sign-in on the device that was just being made is seen, and ended too.
+    await connection.execute(
+        update(sign_ins).where(sign_ins.c.device_id == device_id, sign_ins.c.ended_at.is_(None)).values(ended_at=at)
+    )
+    return True
+
+
+_LIVING_SIGN_INS = """
+    SELECT s.id FROM sign_ins s JOIN accounts a ON a.id = s.account_id
+    WHERE s.id = ANY($1::uuid[]) AND s.expires_at > $2 AND s.ended_at IS NULL AND a.suspended_at IS NULL
+"""
+
+
+async def living_sign_ins(connection: AsyncConnection, keys: Sequence[UUID], *, now: datetime) -> set[SignInId]:
+    """Return those of these sign-ins that still count."""
+    return {SignInId(row["id"]) for row in await fetch_all(connection, _LIVING_SIGN_INS, list(keys), now)}
+
+
 async def accounts_by_id(connection: AsyncConnection, keys: Sequence[UUID]) -> list[Account | None]:
     """Return accounts aligned with `keys`."""
     rows = await connection.execute(select(accounts).where(accounts.c.id.in_(keys)))
@@ -265,8 +294,8 @@ async def profiles_of(connection: AsyncConnection, account_ids: Sequence[UUID]) 
 
 
 async def devices_by_id(connection: AsyncConnection, keys: Sequence[UUID]) -> list[Device | None]:
-    """Return devices aligned with `keys`."""
-    rows = await connection.execute(select(devices).where(devices.c.id.in_(keys)))
+    """Return devices aligned with `keys`, those that were removed excepted."""
+    rows = await connection.execute(select(devices).where(devices.c.id.in_(keys), devices.c.removed_at.is_(None)))
     found = {row.id: _device(row) for row in rows}
     return [found.get(key) for key in keys]
 
@@ -274,7 +303,8 @@ async def devices_by_id(connection: AsyncConnection, keys: Sequence[UUID]) -> li
 async def devices_of(connection: AsyncConnection, account_ids: Sequence[UUID]) -> list[list[Device]]:
     """Return the devices of each account that were seen last, aligned with `account_ids`."""
     rank = func.row_number().over(partition_by=devices.c.account_id, order_by=devices.c.last_seen_at.desc())
-    ranked = select(devices, rank.label("rank")).where(devices.c.account_id.in_(account_ids)).subquery()
+    kept = select(devices, rank.label("rank")).where(devices.c.removed_at.is_(None))
+    ranked = kept.where(devices.c.account_id.in_(account_ids)).subquery()
     shown = select(ranked).where(ranked.c.rank <= DEVICES_SHOWN_MAX).order_by(ranked.c.account_id, ranked.c.rank)
     found: dict[UUID, list[Device]] = {}
     for row in await connection.execute(shown):

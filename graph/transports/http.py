@@ -26,8 +26,8 @@ from graph.operations import OperationRefused
 from graph.refusal_fields import extensions_of
 from graph.transports.caching import cacheable
 from graph.transports.requests import ID_NAMES, RequestMalformed, problem_payload, read_request, sender_of
-from graph.transports.sse import EVENT_STREAM, event_stream
-from graph.transports.streams import OpenStreams
+from graph.transports.sse import EVENT_STREAM, EventStream
+from graph.transports.streams import OpenStreams, TooManyStreams
 
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
@@ -67,7 +67,7 @@ class HttpDoor:
         except Refusal as refusal:
             return _refusal(refusal, _plain(wanted))
         if wanted == EVENT_STREAM:
-            return event_stream(self._stream(admitted, caller, operation_id), self.streams)
+            return self._event_stream(admitted, caller, operation_id)
         graph = self.admission.graph
         answer = await graph.answer(admitted.operation, admitted.request, caller, operation_id=operation_id)
         if answer.is_refused:
@@ -86,6 +86,13 @@ class HttpDoor:
             raise RequestMalformed(message, code="STREAM_REQUIRED")
         return admitted
 
+    def _event_stream(self, admitted: Admitted, caller: Caller, operation_id: str) -> Response:
+        try:
+            self.streams.check(caller.address, caller.viewer)
+        except TooManyStreams as refusal:
+            return _refusal(refusal, JSON)
+        return EventStream(self._stream(admitted, caller, operation_id), self.streams, caller)
+
     async def _stream(self, admitted: Admitted, caller: Caller, operation_id: str) -> AsyncGenerator[Answer, None]:
         graph = self.admission.graph
         answers = graph.stream(admitted.operation, admitted.request, caller, operation_id=operation_id)
@@ -97,7 +104,7 @@ class HttpDoor:
     def _refused(answer: Answer, wanted: str) -> Response:
         if wanted == EVENT_STREAM:
             # In a stream, errors of the document come as its only event ("GraphQL over SSE", distinct connections).
-            return event_stream(_once(answer), OpenStreams())
+            return EventStream(_once(answer), OpenStreams(), Caller())
         return _written(answer, wanted, status=400 if wanted == GRAPHQL_RESPONSE else 200)
 
 
@@ -114,6 +121,8 @@ def _refusal(refusal: Refusal, media_type: str) -> Response:
     """Answer a request whose sender cannot be known at the moment, may not ask at all, or asks too much."""
     measures.refused_total.labels(refusal.code).inc()
     answer = Answer({"errors": [{"message": refusal.message, "extensions": extensions_of(refusal)}]})
+    if isinstance(refusal, TooManyStreams):
+        return _written(answer, media_type, status=429)
     if isinstance(refusal, RateLimited | Unavailable):
         headers = {"Retry-After": str(max(1, math.ceil(refusal.retry_after_s)))}
         return _written(answer, media_type, status=429 if isinstance(refusal, RateLimited) else 503, headers=headers)

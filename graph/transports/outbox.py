@@ -82,6 +82,12 @@ class Outbox:
                     await self._socket.send_text(self._take())
                 await self._socket.close(code, reason)
 
+    def clear(self) -> None:
+        """Drop what was not sent yet."""
+        self._frames.clear()
+        self._sizes.clear()
+        self._bytes = 0
+
     def _take(self) -> str:
         frame = self._frames.popleft()
         self._bytes -= self._sizes.popleft()

@@ -2,18 +2,20 @@
 
 One request, one operation, one stream: `next` events carry answers, `complete` ends it. A comment every few seconds
 keeps proxies from closing a quiet stream. When the server goes away the stream just ends, without `complete`, so that
-clients come back.
+clients come back. When the viewer's sign-in ends, the last event says so.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 
 import orjson
-from starlette.responses import StreamingResponse
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from graph.answering import Answer
-from graph.transports.streams import OpenStreams
+from graph.context import Caller
+from graph.transports.streams import Ending, OpenStream, OpenStreams
 
 EVENT_STREAM = "text/event-stream"
 KEEP_ALIVE_S = 12.0
@@ -26,33 +28,57 @@ _HEADERS = {
 }
 
 
-def event_stream(answers: AsyncGenerator[Answer, None], streams: OpenStreams) -> StreamingResponse:
-    """Return a response that carries every answer as an event until they end, the client leaves or we shut down."""
-    return StreamingResponse(_frames(answers, streams), media_type=EVENT_STREAM, headers=_HEADERS)
+_SIGNED_OUT = {"errors": [{"message": "The sign-in has ended.", "extensions": {"code": "SIGN_IN_ENDED"}}]}
 
 
-async def _frames(answers: AsyncGenerator[Answer, None], streams: OpenStreams) -> AsyncIterator[bytes]:
-    closing = asyncio.Event()
-    closed = asyncio.create_task(closing.wait())
+class EventStream(Response):
+    """A response that carries every answer as an event until they end, the client leaves or the server ends it.
+
+    It counts as an open stream from its first byte on, whether or not the client is still there to get one.
+    """
+
+    def __init__(self, answers: AsyncGenerator[Answer, None], streams: OpenStreams, caller: Caller) -> None:
+        super().__init__(media_type=EVENT_STREAM, headers=_HEADERS)
+        self._answers = answers
+        self._streams = streams
+        self._caller = caller
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer. The caller has checked, without waiting since, that one more stream may be open."""
+        with self._streams.hold(self._caller.address, self._caller.viewer) as stream:
+            frames = _frames(self._answers, stream)
+            await StreamingResponse(frames, media_type=EVENT_STREAM, headers=_HEADERS)(scope, receive, send)
+
+
+async def _frames(answers: AsyncGenerator[Answer, None], stream: OpenStream) -> AsyncIterator[bytes]:
+    ended = asyncio.create_task(stream.ended.wait())
     pending: asyncio.Task[Answer | None] | None = None
-    with streams.hold(closing.set):
-        async with aclosing(answers):
-            try:
-                while not closing.is_set():
-                    pending = pending or asyncio.create_task(_next(answers))
-                    await asyncio.wait({pending, closed}, timeout=KEEP_ALIVE_S, return_when=asyncio.FIRST_COMPLETED)
-                    if not pending.done():
-                        if not closing.is_set():
-                            yield _KEEP_ALIVE
-                        continue
-                    answer = pending.result()
-                    pending = None
-                    if answer is None:
-                        yield _COMPLETE
-                        return
-                    yield b"event: next\ndata: " + orjson.dumps(answer.payload) + b"\n\n"
-            finally:
-                await _cancel(closed, pending)
+    async with aclosing(answers):
+        try:
+            while not stream.ended.is_set():
+                pending = pending or asyncio.create_task(_next(answers))
+                await asyncio.wait({pending, ended}, timeout=KEEP_ALIVE_S, return_when=asyncio.FIRST_COMPLETED)
+                if stream.ending is Ending.SIGN_IN_ENDED:
+                    # Before anything that was found meanwhile: it is no longer this viewer's to see.
+                    yield _event(_SIGNED_OUT)
+                    yield _COMPLETE
+                    return
+                if not pending.done():
+                    if not stream.ended.is_set():
+                        yield _KEEP_ALIVE
+                    continue
+                answer = pending.result()
+                pending = None
+                if answer is None:
+                    yield _COMPLETE
+                    return
+                yield _event(answer.payload)
+        finally:
+            await _cancel(ended, pending)
+
+
+def _event(payload: Mapping[str, object]) -> bytes:
+    return b"event: next\ndata: " + orjson.dumps(payload) + b"\n\n"
 
 
 async def _next(answers: AsyncGenerator[Answer, None]) -> Answer | None:

@@ -9,7 +9,8 @@
 
 Close codes are the protocol's: 4400 bad message, 4401 not acknowledged, 4403 token refused, 4406 subprotocol,
 4408 init timeout, 4409 id in use, 4429 second init; 1012 when the server restarts, 1013 when a part below is away or
-too much has come, and 4410 when a client reads too slowly. Handshakes from foreign pages are refused before they are
+too much has come, 4410 when a client reads too slowly, and 4420 when the viewer or its address has too many streams.
+A socket whose sign-in ends is closed with 4403. Handshakes from foreign pages are refused before they are
 accepted.
 """
 
@@ -31,8 +32,8 @@ from graph.context import Caller
 from graph.operations import OperationRefused
 from graph.refusal_fields import extensions_of
 from graph.transports.outbox import Outbox
-from graph.transports.requests import RequestMalformed, problem_payload, request_of, sender_of
-from graph.transports.streams import OpenStreams
+from graph.transports.requests import RequestMalformed, address_of, problem_payload, request_of, sender_of
+from graph.transports.streams import Ending, OpenStream, OpenStreams, TooManyStreams
 
 PROTOCOL = "graphql-transport-ws"
 INIT_TIMEOUT_S = 10.0
@@ -47,10 +48,13 @@ FORBIDDEN = 4403
 SUBPROTOCOL = 4406
 INIT_TIMEOUT = 4408
 ID_IN_USE = 4409
+TOO_MANY_STREAMS = 4420
 SECOND_INIT = 4429
 SERVER_RESTARTS = 1012
 TRY_AGAIN_LATER = 1013
 POLICY_VIOLATION = 1008
+
+SIGN_IN_ENDED = "The sign-in has ended"
 
 log = structlog.get_logger(__name__)
 
@@ -79,8 +83,12 @@ class WebSocketDoor:
             await socket.close(SUBPROTOCOL, "Subprotocol not acceptable")
             return
         await socket.accept(subprotocol=PROTOCOL)
-        with measures.sockets_open.track_inprogress():
-            await _Connection(self, socket).serve()
+        try:
+            with self.streams.hold(address_of(socket)) as stream, measures.sockets_open.track_inprogress():
+                await _Connection(self, socket, stream).serve()
+        except TooManyStreams as refusal:
+            measures.refused_total.labels(refusal.code).inc()
+            await socket.close(TOO_MANY_STREAMS, refusal.message)
 
 
 class _Closed(Exception):
@@ -95,9 +103,10 @@ class _Closed(Exception):
 class _Connection:
     """One socket: who is on it, and the operations it runs."""
 
-    def __init__(self, door: WebSocketDoor, socket: WebSocket) -> None:
+    def __init__(self, door: WebSocketDoor, socket: WebSocket, stream: OpenStream) -> None:
         self._door = door
         self._socket = socket
+        self._stream = stream
         self._outbox = Outbox(socket)
         self._caller: Caller | None = None
         self._is_initialised = False
@@ -109,18 +118,16 @@ class _Connection:
     async def serve(self) -> None:
         reading = asyncio.create_task(self._read())
         writing = asyncio.create_task(self._outbox.write())
-        restart = asyncio.Event()
-        restarting = asyncio.create_task(restart.wait())
+        ending = asyncio.create_task(self._stream.ended.wait())
         overflowing = asyncio.create_task(self._outbox.overflowed.wait())
-        tasks: list[asyncio.Task[Any]] = [reading, writing, restarting, overflowing]
+        tasks: list[asyncio.Task[Any]] = [reading, writing, ending, overflowing]
         try:
-            with self._door.streams.hold(restart.set):
-                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             await _end([*self._live, *tasks])
-            await self._close(reading, restart=restart.is_set())
+            await self._close(reading)
 
-    async def _close(self, reading: "asyncio.Task[None]", *, restart: bool) -> None:
+    async def _close(self, reading: "asyncio.Task[None]") -> None:
         code, reason = SERVER_RESTARTS, "The server restarts"
         if reading.done() and not reading.cancelled():
             ended = reading.exception()
@@ -131,7 +138,11 @@ class _Connection:
                 code, reason = ended.code, ended.reason
             elif ended is not None:
                 raise ended
-        elif not restart:
+        elif self._stream.ending is Ending.SIGN_IN_ENDED:
+            code, reason = FORBIDDEN, SIGN_IN_ENDED
+            # What still waits is no longer this viewer's to see.
+            self._outbox.clear()
+        elif self._stream.ending is None:
             code, reason = self._outbox.close_code, self._outbox.close_reason
         await self._outbox.close(code, reason)
 
@@ -186,7 +197,14 @@ class _Connection:
             self._door.admission.attempt(sender_of(self._socket))
         except RateLimited as limited:
             raise _Closed(TRY_AGAIN_LATER, limited.code) from None
-        self._caller = await self._identify()
+        caller = await self._identify()
+        if caller.viewer is not None:
+            try:
+                self._door.streams.claim(self._stream, caller.viewer)
+            except TooManyStreams as refusal:
+                measures.refused_total.labels(refusal.code).inc()
+                raise _Closed(TOO_MANY_STREAMS, refusal.message) from None
+        self._caller = caller
         self._outbox.send({"type": "connection_ack"})
 
     async def _identify(self) -> Caller:
@@ -205,7 +223,7 @@ class _Connection:
             return self._caller
         caller = await self._identify()
         if caller.viewer is None:
-            raise _Closed(FORBIDDEN, "The sign-in has ended")
+            raise _Closed(FORBIDDEN, SIGN_IN_ENDED)
         return caller
 
     async def _subscribe(self, message: dict[str, Any]) -> None:

@@ -130,6 +130,10 @@ async def _another_ones_session(scene: GraphScene, other: Person) -> str:
     return id
 
 
+async def _another_ones_device(scene: GraphScene, other: Person) -> str:
+    return global_id(Kind.DEVICE, other.viewer.device_id)
+
+
 async def _a_draft(scene: GraphScene, other: Person) -> str:
     return global_id(Kind.TITLE, await scene.draft(await scene.editor()))
 
@@ -146,6 +150,7 @@ FOREIGN: list[tuple[str, str, Make, bool]] = [
     ("heartbeatPlayback", "sessionId", _another_ones_session, False),
     ("stopPlayback", "sessionId", _another_ones_session, False),
     ("revokePlayback", "sessionId", _another_ones_session, False),
+    ("removeDevice", "deviceId", _another_ones_device, False),
 ]
 # What belongs to an account. All else is the house's: every editor works on all of it.
 OWNED = {Kind.UPLOAD, Kind.ASSET, Kind.PLAYBACK_SESSION, Kind.PROFILE, Kind.DEVICE, Kind.VIEWER}
