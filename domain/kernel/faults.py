@@ -74,6 +74,12 @@ def is_closed(connection: AsyncConnection) -> bool:
     return driver is None or driver.is_closed()
 
 
+def reason_of(fault: BaseException) -> str:
+    """Return what the driver said, in one line for a log."""
+    cause = _cause(fault)
+    return f"{type(cause).__name__}: {cause}".partition("\n")[0]
+
+
 def without_value(fault: BaseException) -> BaseException:
     """Return what to raise instead of a fault that quotes a bound value, or the fault itself."""
     cause = _cause(fault)

@@ -8,10 +8,13 @@ import asyncio
 from dataclasses import dataclass
 from types import TracebackType
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from domain.kernel.faults import DRIVER_FAULTS, is_closed, is_passing, leaves_unusable, without_value
+from domain.kernel.faults import DRIVER_FAULTS, is_closed, is_passing, leaves_unusable, reason_of, without_value
 from domain.kernel.refusals import Unavailable
+
+log = structlog.get_logger(__name__)
 
 # Small statements take about a millisecond, so the last in the line is served within a fifth of a second.
 WAITING_PER_PLACE = 200
@@ -116,9 +119,10 @@ class Loan:
         try:
             self.connection = await self.lender.take()
         except DRIVER_FAULTS as fault:
-            if is_passing(fault):
-                raise Unavailable from fault
-            raise
+            if not is_passing(fault):
+                # A wrong password or address, say: to callers the database is away, and somebody has to be told why.
+                log.error("database_refused", reason=reason_of(fault))
+            raise Unavailable from fault
         return self.connection
 
     async def __aexit__(

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from domain.kernel.tables import metadata
 from migrations import config_for, upgrade
+from tests.addresses import with_option
 
 ROOT = Path(__file__).resolve().parents[2]
 VERSIONS = sorted((ROOT / "migrations" / "versions").glob("[0-9]*.py"))
@@ -154,8 +155,7 @@ async def test_a_second_migrator_waits_for_the_first_and_holds_up_nothing(databa
     )
 
     # With a lock timeout so short that it runs out many times while we look.
-    impatient = make_url(database_url).update_query_dict({"lock_timeout": "20ms"})
-    second = asyncio.create_task(upgrade(impatient.render_as_string(hide_password=False)))
+    second = asyncio.create_task(upgrade(with_option(database_url, "lock_timeout=20ms")))
     async with asyncio.timeout(10):
         while not await first.fetchval(waiting):
             await asyncio.sleep(0.01)

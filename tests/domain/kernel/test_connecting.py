@@ -7,10 +7,7 @@ from sqlalchemy import text
 from domain.kernel.bus import Bus
 from domain.kernel.work import Database
 from migrations import upgrade
-
-
-def with_option(url: str, option: str) -> str:
-    return f"{url}{'&' if '?' in url else '?'}{option}"
+from tests.addresses import with_option
 
 
 @pytest.mark.parametrize("option", ["sslmode=disable", "sslmode=prefer", "target_session_attrs=any"])

@@ -9,12 +9,14 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
+from structlog.testing import capture_logs
 
 from domain.kernel.bus import Bus
 from domain.kernel.faults import Unsendable
 from domain.kernel.hot import fetch_first
 from domain.kernel.refusals import Unavailable
 from domain.kernel.work import Database
+from tests.addresses import with_option
 
 PID = "SELECT pg_backend_pid() AS pid"
 Run = Callable[[AsyncConnection, str], Awaitable[object]]
@@ -186,14 +188,30 @@ async def test_a_value_that_cannot_be_sent_is_not_shown_and_costs_no_connection(
     await narrow.close()
 
 
-async def test_an_absent_server_is_unavailable_and_a_wrong_address_is_not() -> None:
+async def test_a_server_that_cannot_be_reached_is_unavailable() -> None:
     absent = Database.connect("postgresql://marquee@127.0.0.1:1/marquee")
-    with pytest.raises(Unavailable):
+    with capture_logs() as logged, pytest.raises(Unavailable):
         await pid_of_read(absent)
-    assert absent.readers.lent == 0
-    wrong = Database.connect("postgresql://marquee@127.0.0.1:1/marquee?sslmode=perhaps")
-    with pytest.raises(DBAPIError, match="sslmode"):
+    assert (logged, absent.readers.lent) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    ("option", "reason"),
+    [
+        ("sslmode=perhaps", "ClientConfigurationError: `sslmode` parameter must be one of"),
+        ("no_such_setting=1", "UndefinedObjectError: unrecognized configuration parameter"),
+    ],
+)
+async def test_an_address_that_the_server_refuses_is_unavailable_and_said_in_the_log(
+    database_url: str, option: str, reason: str
+) -> None:
+    wrong = Database.connect(with_option(database_url, option))
+    with capture_logs() as logged, pytest.raises(Unavailable):
         await pid_of_read(wrong)
+    (line,) = logged
+    assert (line["event"], line["log_level"]) == ("database_refused", "error")
+    assert line["reason"].startswith(reason)
+    assert wrong.readers.lent == 0
 
 
 async def test_whoever_comes_when_too_many_wait_is_told_at_once(
