@@ -21,7 +21,8 @@ CHANNEL = "marquee_doorbells"
 # PostgreSQL refuses a NOTIFY payload of 8,000 bytes or more.
 MESSAGE_MAX_BYTES = 7_000
 RECONNECT_FIRST_S = 0.1
-RECONNECT_MAX_S = 3.0
+# With its jitter well within the five seconds in which a line must be back.
+RECONNECT_MAX_S = 2.0
 PENDING_MAX = 10_000
 
 log = structlog.get_logger(__name__)
