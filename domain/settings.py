@@ -6,7 +6,7 @@ from enum import StrEnum
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Self, TypedDict
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 GIB = 1024**3
 DAY_S = 24 * 60 * 60
@@ -308,6 +308,11 @@ def _is_network(word: str) -> bool:
 def _is_url(value: str, schemes: tuple[str, ...]) -> bool:
     try:
         parts = urlsplit(value)
-        return parts.scheme in schemes and (parts.port is None or parts.port > 0)
+        # A PostgreSQL address may name several hosts, of which the first that answers is taken.
+        hosts = parts.netloc.rpartition("@")[2].split(",")
+        ports = [urlsplit(f"//{host}").port for host in hosts]
+        if parts.scheme in POSTGRES_SCHEMES and parts.query:
+            parse_qs(parts.query, strict_parsing=True)
+        return parts.scheme in schemes and all(port is None or port > 0 for port in ports)
     except ValueError:
         return False

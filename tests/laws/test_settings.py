@@ -73,6 +73,8 @@ def test_the_environment_is_read_in_no_other_place() -> None:
         ("PUBLIC_URL", "ftp://example.com"),
         ("DATABASE_URL", "mysql://localhost/x"),
         ("DATABASE_URL", "postgresql://localhost:notaport/x"),
+        ("DATABASE_URL", "postgresql://one:5432,two:notaport/x"),
+        ("DATABASE_URL", "postgresql://localhost/x?sslmode"),
         ("BUS_URL", "nats://localhost"),
         ("MEDIA_URL", "/var/media"),
         ("DEMO", "maybe"),
@@ -102,6 +104,19 @@ def test_a_bad_value_is_refused_in_one_line_that_names_the_variable(name: str, v
     assert refused.value.variable == name
     assert str(refused.value).startswith(f"{name}: ")
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://user:word@one:5432,two:5433/marquee?target_session_attrs=primary&sslmode=verify-full",
+        "postgres://[::1]:5432/marquee",
+        "postgresql:///marquee?host=/run/postgresql",
+    ],
+)
+def test_an_address_may_name_several_hosts_and_options(url: str) -> None:
+    settings = Settings.from_env({"DATABASE_URL": url})
+    assert (settings.database_url, settings.bus_url) == (url, url)
 
 
 def test_a_session_is_kept_longer_than_the_answer_that_names_it() -> None:

@@ -3,6 +3,7 @@
 import asyncpg
 import pytest
 from sqlalchemy import text
+from sqlalchemy.engine import make_url
 
 from domain.kernel.bus import Bus
 from domain.kernel.work import Database
@@ -43,3 +44,13 @@ async def test_migrations_take_the_same_addresses(server_url: str) -> None:
     migrated = await asyncpg.connect(url)
     assert await migrated.fetchval("SELECT to_regclass('facts') IS NOT NULL")
     await migrated.close()
+
+
+async def test_of_several_hosts_the_one_that_answers_is_taken(database_url: str) -> None:
+    given = make_url(database_url)
+    host, port = given.query.get("host", given.host), given.query.get("port", given.port or 5432)
+    several = given.set(host=None, port=None).update_query_dict({"host": f"127.0.0.1,{host}", "port": f"1,{port}"})
+    database = Database.connect(several.render_as_string(hide_password=False))
+    async with database.read() as connection:
+        assert (await connection.execute(text("SELECT 1"))).scalar_one() == 1
+    await database.close()
