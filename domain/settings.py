@@ -50,6 +50,7 @@ class Retention:
     sign_ins_days: int = 30
     playback_sessions_days: int = 90
     devices_days: int = 400
+    unused_uploads_days: int = 7
 
 
 @dataclass(frozen=True)
@@ -182,6 +183,7 @@ def _retention(variables: "_Variables") -> Retention:
         playback_sessions_days=sessions,
         # Sessions name their device, and start until half a day after it was last seen.
         devices_days=variables.whole("DEVICES_KEPT_DAYS", 400, least=sessions + 2, most=KEPT_DAYS_MAX),
+        unused_uploads_days=variables.whole("UNUSED_UPLOADS_KEPT_DAYS", 7, least=1, most=KEPT_DAYS_MAX),
     )
 
 

@@ -102,7 +102,8 @@ def upload_headers(upload: Upload) -> dict[str, str]:
 def progress_headers(upload: Upload) -> dict[str, str]:
     """Write where an upload stands, and until when it waits for more."""
     headers = {"Upload-Offset": str(upload.offset_bytes)}
-    if upload.expires_at is not None:
+    # The header is about unfinished uploads ("Expiration"); clients forget one whose time it tells.
+    if upload.expires_at is not None and upload.waits:
         headers["Upload-Expires"] = format_datetime(upload.expires_at, usegmt=True)
     return headers
 

@@ -10,6 +10,7 @@ from domain.kernel.idempotency import prune_answers
 from domain.kernel.job_claims import prune_job_log
 from domain.kernel.job_handlers import Done, Handler, Outcome, RunningJob
 from domain.kernel.work import Work
+from domain.media.uploads import prune_uploads
 from domain.playback import devices_with_sessions, prune_sessions
 from domain.settings import Retention
 
@@ -26,7 +27,7 @@ def pruning_handlers(retention: Retention) -> list[Handler]:
     """Return the handlers that delete what is older than an operator wants to keep."""
     answers, facts = timedelta(days=retention.answers_days), timedelta(days=retention.facts_days)
     sign_ins, devices = timedelta(days=retention.sign_ins_days), timedelta(days=retention.devices_days)
-    sessions = timedelta(days=retention.playback_sessions_days)
+    sessions, uploads = timedelta(days=retention.playback_sessions_days), timedelta(days=retention.unused_uploads_days)
     prunes: dict[str, Prune] = {
         "kernel.prune_job_log": lambda work: prune_job_log(work.connection, limit=PRUNED_AT_ONCE),
         "kernel.prune_answers": lambda work: prune_answers(
@@ -35,6 +36,7 @@ def pruning_handlers(retention: Retention) -> list[Handler]:
         "kernel.prune_facts": lambda work: prune_facts(work.connection, before=work.now - facts, limit=PRUNED_AT_ONCE),
         "accounts.prune_sign_ins": lambda work: prune_sign_ins(work, kept=sign_ins, limit=PRUNED_AT_ONCE),
         "accounts.prune_devices": lambda work: _prune_devices(work, kept=devices),
+        "media.prune_uploads": lambda work: prune_uploads(work, kept=uploads, limit=PRUNED_AT_ONCE),
         "playback.prune_sessions": lambda work: prune_sessions(work, kept=sessions, limit=PRUNED_AT_ONCE),
     }
     return [Handler(name, partial(_run, prune=prune), every_s=PRUNE_EVERY_S) for name, prune in prunes.items()]

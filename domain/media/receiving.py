@@ -324,6 +324,7 @@ class _Writer:
             now=work.now,
             until=work.now + timedelta(seconds=LEASE_S),
             expires_at=work.now + timedelta(seconds=self._receiver.limits.ttl_s),
+            unused_at=work.now + timedelta(seconds=self._receiver.limits.unused_ttl_s),
         )
 
     async def _renew(self) -> None:

@@ -2,7 +2,7 @@
 
 CREATED ──► RECEIVING ──► COMPLETE ──► TERMINATED
    └────┬───────┘ └─► EXPIRED │
-        └──► TERMINATED       └─► EXPIRED (partial uploads only)
+        └──► TERMINATED       └─► EXPIRED (nothing was made from it, or it was a part of another)
 
     Refusal
     ├── UploadOffsetMismatch    the next byte is another one; ask for the offset and go on from there
@@ -26,7 +26,7 @@ from typing import NewType
 from uuid import UUID
 
 from domain.kernel.refusals import InvalidInput, Refusal
-from domain.settings import Settings
+from domain.settings import DAY_S, Settings
 
 UploadId = NewType("UploadId", UUID)
 
@@ -37,6 +37,7 @@ METADATA_MAX_CHARS = 4_096
 CONCATENATED_MAX = 100
 # Uploads an account may have under way. A client that sends one file over parallel connections uses several.
 OPEN_MAX = 100
+UNUSED_TTL_S = 7.0 * DAY_S
 
 # RFC 6838, section 4.2.
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_.+-]{0,63}")
@@ -85,10 +86,19 @@ class Upload:
         return bool(self.concatenates)
 
     def ended(self, now: datetime) -> "UploadState | None":
-        """Return how the upload ended, if it did; one whose time is up has, whether or not it was swept yet."""
+        """Return how the upload ended, if it did; one whose time is up has, whether or not it was swept yet.
+
+        A whole one has not, because something may have been made from it meanwhile.
+        """
         if self.state in (UploadState.EXPIRED, UploadState.TERMINATED):
             return self.state
-        return UploadState.EXPIRED if self.expires_at is not None and self.expires_at <= now else None
+        is_up = self.waits and self.expires_at is not None and self.expires_at <= now
+        return UploadState.EXPIRED if is_up else None
+
+    @property
+    def waits(self) -> bool:
+        """Whether it waits for more bytes, or for the other parts of a whole."""
+        return self.state.is_open or self.is_partial
 
 
 @dataclass(frozen=True)
@@ -106,16 +116,24 @@ class Part:
 
 @dataclass(frozen=True)
 class UploadLimits:
-    """How much may be sent and how long an unfinished upload is kept after its last byte, in seconds."""
+    """How much may be sent, and how long an upload is kept, in seconds.
+
+    `ttl_s` after the last byte of an unfinished one, `unused_ttl_s` after a whole one that nothing is made from.
+    """
 
     max_size_bytes: int
     ttl_s: float
+    unused_ttl_s: float = UNUSED_TTL_S
     open_max: int = OPEN_MAX
 
     @classmethod
     def of(cls, settings: Settings) -> "UploadLimits":
         """Take the limits an operator set."""
-        return cls(max_size_bytes=settings.upload_max_size_bytes, ttl_s=settings.upload_ttl_s)
+        return cls(
+            max_size_bytes=settings.upload_max_size_bytes,
+            ttl_s=settings.upload_ttl_s,
+            unused_ttl_s=settings.retention.unused_uploads_days * DAY_S,
+        )
 
 
 class UploadOffsetMismatch(Refusal):

@@ -108,20 +108,28 @@ async def terminate_upload(work: Work, *, viewer: Viewer | None, upload_id: UUID
     upload = await own_upload(work, viewer=viewer, upload_id=upload_id)
     if await store.is_in_use(work.connection, upload_id):
         raise UploadInUse
-    if not await store.terminate(work.connection, upload_id):
+    if not await store.terminate(work.connection, upload_id, now=work.now):
         raise UploadEnded(upload.state)
     await sweep_later(work, upload_id=upload.id)
     (terminated,) = await store.uploads_by_id(work.connection, [upload_id])
-    assert terminated is not None, "an upload is never deleted"
+    assert terminated is not None, "an upload is deleted long after its end"
     return terminated
 
 
 async def expire_uploads(work: Work, *, limit: int = EXPIRED_AT_ONCE) -> int:
-    """End uploads nobody went on with in time and enqueue the removal of their bytes; return how many there were."""
+    """End uploads nobody went on with, or made something from, in time, and enqueue the removal of their bytes.
+
+    Returns how many there were.
+    """
     expired = await store.expire(work.connection, now=work.now, limit=limit)
     for id in expired:
         await sweep_later(work, upload_id=id)
     return len(expired)
+
+
+async def prune_uploads(work: Work, *, kept: timedelta, limit: int) -> int:
+    """Delete up to `limit` uploads that ended `kept` ago and that nothing was made from; return how many."""
+    return await store.prune(work.connection, before=work.now - kept, limit=limit)
 
 
 async def sweep_later(work: Work, *, upload_id: UUID) -> None:

@@ -49,7 +49,8 @@ class Upload(Node):
     offset_bytes: float = strawberry.field(description="How many bytes have arrived.")
     created_at: datetime = strawberry.field(description="When it was announced.")
     expires_at: datetime | None = strawberry.field(
-        description="When it is given up unless more arrives; null once whole."
+        description="When it is given up unless more arrives, or, once whole, unless something is made from it; when"
+        " it ended; null when it stays."
     )
 
 

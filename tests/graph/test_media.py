@@ -1,5 +1,6 @@
 """Uploads and assets, through the whole application."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -79,7 +80,10 @@ async def test_an_upload_is_sent_to_its_address(scene: GraphScene) -> None:
     sent = await scene.client.patch(address, content=b"hello", headers={**tus, **editor.headers})
     assert sent.status_code == 204
     listed = (await scene.data("{ uploads { nodes { state offsetBytes expiresAt } } }", by=editor))["uploads"]
-    assert listed["nodes"] == [{"state": "COMPLETE", "offsetBytes": 5.0, "expiresAt": None}]
+    (whole,) = listed["nodes"]
+    assert (whole["state"], whole["offsetBytes"]) == ("COMPLETE", 5.0)
+    unused_for = datetime.fromisoformat(whole["expiresAt"]) - datetime.now(UTC)
+    assert timedelta(days=6, hours=23) < unused_for <= timedelta(days=7)
 
 
 @pytest.mark.parametrize(

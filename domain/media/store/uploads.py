@@ -71,10 +71,13 @@ uploads = Table(
 )
 Index("uploads_account_id_idx", uploads.c.account_id, uploads.c.id.desc())
 Index(
-    "uploads_expires_at_idx",
+    "uploads_due_idx",
     uploads.c.expires_at,
-    postgresql_where=or_(uploads.c.state.in_(["CREATED", "RECEIVING"]), uploads.c.is_partial),
+    postgresql_where=uploads.c.state.in_(["CREATED", "RECEIVING", "COMPLETE"]),
 )
+# Since when an upload is over; those that ended before this was noted count from their beginning.
+_OVER_AT = func.coalesce(uploads.c.expires_at, uploads.c.created_at)
+Index("uploads_ended_idx", _OVER_AT, postgresql_where=uploads.c.state.in_(["EXPIRED", "TERMINATED"]))
 
 upload_parts = Table(
     "upload_parts",
@@ -90,15 +93,26 @@ upload_parts = Table(
 # What still takes up room before it is of use to anybody: unfinished uploads, and partial ones even when whole.
 _UNUSED = or_(uploads.c.state.in_(OPEN_STATES), and_(uploads.c.is_partial, uploads.c.state == UploadState.COMPLETE))
 
+# Whatever was ever made from an upload names it, and needs its object to be made again.
+_IS_UNUSED = text(
+    "NOT EXISTS (SELECT 1 FROM assets WHERE upload_id = uploads.id)"
+    " AND NOT EXISTS (SELECT 1 FROM asset_inputs WHERE upload_id = uploads.id)"
+    " AND NOT EXISTS (SELECT 1 FROM artworks WHERE upload_id = uploads.id)"
+)
+
 
 @dataclass(frozen=True)
 class Lease:
-    """Who writes to an upload, until when, and until when the upload itself is then kept."""
+    """Who writes to an upload, until when, and until when the upload itself is then kept.
+
+    `unused_at` is when it goes if it is whole by now and nothing is made from it.
+    """
 
     writer_id: UUID
     now: datetime
     until: datetime
     expires_at: datetime
+    unused_at: datetime
 
 
 async def insert_upload(connection: AsyncConnection, upload: Upload) -> None:
@@ -203,7 +217,7 @@ async def complete(
         object_key=object_key,
         writer_id=None,
         writer_until=None,
-        expires_at=lease.expires_at if object_key is None else None,
+        expires_at=lease.expires_at if object_key is None else lease.unused_at,
         **values,
     )
     if not await _changed(connection, changed):
@@ -245,30 +259,47 @@ async def lock_partials(
     return [_upload(row) for row in await connection.execute(kept)]
 
 
-async def terminate(connection: AsyncConnection, id: UUID) -> bool:
+async def terminate(connection: AsyncConnection, id: UUID, *, now: datetime) -> bool:
     """End an upload on request, with whoever is writing to it; False when it has ended already."""
     alive = (*OPEN_STATES, UploadState.COMPLETE)
     statement = update(uploads).where(uploads.c.id == id, uploads.c.state.in_(alive))
-    ended = await _changed(connection, statement.values(state=UploadState.TERMINATED, **_ENDED))
+    ended = await _changed(connection, statement.values(state=UploadState.TERMINATED, expires_at=now, **_ENDED))
     if ended:
         await _drop_parts(connection, [id])
     return ended
 
 
 async def expire(connection: AsyncConnection, *, now: datetime, limit: int) -> list[UUID]:
-    """End uploads whose time is up and return their ids. Those being locked, or written to, wait for the next call."""
-    due = (
+    """End uploads whose time is up and return their ids. Those being locked, or written to, wait for the next call.
+
+    A whole one that something was ever made from stays, without an end.
+    """
+    chosen = (
         select(uploads.c.id)
-        .where(_UNUSED, uploads.c.expires_at <= now)
+        .where(uploads.c.state.in_((*OPEN_STATES, UploadState.COMPLETE)), uploads.c.expires_at <= now)
         .where(or_(uploads.c.writer_until.is_(None), uploads.c.writer_until <= now))
         .order_by(uploads.c.expires_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    statement = update(uploads).where(uploads.c.id.in_(due)).values(state=UploadState.EXPIRED, **_ENDED)
-    ids = list((await connection.execute(statement.returning(uploads.c.id))).scalars())
+    due = list((await connection.execute(chosen)).scalars())
+    # In statements of their own: what was made from an upload until the lock was got, they see.
+    ended = update(uploads).where(uploads.c.id.in_(due), _IS_UNUSED).returning(uploads.c.id)
+    ended = ended.values(state=UploadState.EXPIRED, expires_at=now, **_ENDED)
+    ids = list((await connection.execute(ended)).scalars())
+    used = set(due) - set(ids)
+    await connection.execute(update(uploads).where(uploads.c.id.in_(used)).values(expires_at=None))
     await _drop_parts(connection, ids)
     return ids
+
+
+async def prune(connection: AsyncConnection, *, before: datetime, limit: int) -> int:
+    """Delete up to `limit` uploads that were over before an instant and that nothing names; return how many."""
+    over = select(uploads.c.id).where(
+        uploads.c.state.in_((UploadState.EXPIRED, UploadState.TERMINATED)), before > _OVER_AT, _IS_UNUSED
+    )
+    chosen = over.order_by(_OVER_AT).limit(limit)
+    return (await connection.execute(delete(uploads).where(uploads.c.id.in_(chosen)))).rowcount
 
 
 async def is_in_use(connection: AsyncConnection, id: UUID) -> bool:
