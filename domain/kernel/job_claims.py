@@ -45,7 +45,8 @@ class Claim:
     """One attempt at one job.
 
     `attempt` only ever rises and fences the attempt's writes. `tries` counts the attempts that may end in a dead
-    job: those since it was enqueued or put back by a person, without the ones a draining worker gave back.
+    job: those since it was enqueued or put back by a person, without the ones a draining worker gave back. `cause`
+    names the span in which it was enqueued, if that was traced.
     """
 
     job_id: int
@@ -54,6 +55,7 @@ class Claim:
     entrypoint: str
     payload: Mapping[str, object]
     priority: int
+    cause: str | None = None
 
 
 @dataclass(frozen=True)
@@ -99,19 +101,20 @@ async def claim_jobs(
     rows = await connection.execute(
         text(
             "UPDATE pgqueuer SET attempts = attempts + 1 WHERE id = ANY(:ids) RETURNING id, attempts,"
-            " attempts - coalesce((headers->>'forgiven')::int, 0) AS tries"
+            " attempts - coalesce((headers->>'forgiven')::int, 0) AS tries, headers->>'traceparent' AS cause"
         ),
         {"ids": [job.id for job in jobs]},
     )
-    numbers = {row.id: (row.attempts, row.tries) for row in rows}
+    known = {row.id: row for row in rows}
     return [
         Claim(
             job_id=job.id,
-            attempt=numbers[job.id][0],
-            tries=numbers[job.id][1],
+            attempt=known[job.id].attempts,
+            tries=known[job.id].tries,
             entrypoint=job.entrypoint,
             payload=orjson.loads(job.payload or b"{}"),
             priority=job.priority,
+            cause=known[job.id].cause,
         )
         for job in jobs
     ]

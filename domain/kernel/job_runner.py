@@ -46,6 +46,7 @@ from domain.kernel.job_handlers import (
 )
 from domain.kernel.jobs import JOBS_TOPIC, Job, insert_job
 from domain.kernel.refusals import Unavailable
+from domain.kernel.tracing import job_span
 from domain.kernel.work import Work
 
 # A worker that dies is replaced one lease and one poll later: 16 s, where 30 s are promised. A shorter lease would
@@ -153,7 +154,7 @@ class JobRunner:
         context = {"job_id": claim.job_id, "entrypoint": claim.entrypoint, "attempt": claim.attempt}
         with structlog.contextvars.bound_contextvars(**context):
             try:
-                outcome = await self._perform(claim)
+                outcome = await self._traced(claim)
                 slot.settling = True
                 await self._settle(claim, outcome)
             except LeaseLost:
@@ -169,6 +170,29 @@ class JobRunner:
             finally:
                 self._slots.discard(slot)
                 self._wake.set()
+
+    async def _traced(self, claim: Claim) -> Outcome | Failure:
+        numbers = {"marquee.job.id": claim.job_id, "marquee.job.attempt": claim.attempt}
+        with job_span(claim.entrypoint, cause=claim.cause, attributes=numbers) as span:
+            # Unless it answers: stopped because another worker has the job, or because this one ends.
+            span.end_with("stopped")
+            outcome = await self._perform(claim)
+            error = outcome.error if isinstance(outcome, Failure) else None
+            error_type = None if error is None else type(error).__name__
+            span.end_with(self._outcome_name(claim, outcome), error_type=error_type)
+            return outcome
+
+    def _outcome_name(self, claim: Claim, outcome: Outcome | Failure) -> str:
+        match outcome:
+            case Done():
+                return "done"
+            case Cancelled():
+                return "cancelled"
+            case Discarded():
+                return "discarded"
+            case RetryAt() | Failure():
+                may_try_again = claim.tries < self._by_entrypoint[claim.entrypoint].max_attempts
+                return "tried again" if may_try_again else "dead"
 
     async def _perform(self, claim: Claim) -> Outcome | Failure:
         handler = self._by_entrypoint[claim.entrypoint]

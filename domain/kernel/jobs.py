@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.kernel.ids import plain_id
+from domain.kernel.tracing import current_cause
 
 # The topic whose doorbell says "look at the queue now". A lost ring costs one polling interval.
 JOBS_TOPIC = "jobs"
@@ -76,13 +77,14 @@ async def insert_jobs(connection: AsyncConnection, jobs: Sequence[Job]) -> None:
     # PgQueuer is large, and a process that has never enqueued anything needs none of it.
     from domain.kernel.job_queries import queries_on
 
+    cause = current_cause()
     await queries_on(connection).enqueue(
         [job.entrypoint for job in jobs],
         [_payload_of(job) for job in jobs],
         [job.priority for job in jobs],
         [timedelta(seconds=job.delay_s) for job in jobs],
         [job.dedupe_key for job in jobs],
-        [None if job.group is None else {"group": job.group} for job in jobs],
+        [_headers(job, cause) for job in jobs],
         on_conflict="skip",
     )
 
@@ -206,6 +208,11 @@ async def queue_depths(connection: AsyncConnection) -> Sequence[QueueDepth]:
         )
     )
     return [QueueDepth(row.entrypoint, row.status, row.jobs, row.oldest_s) for row in rows]
+
+
+def _headers(job: Job, cause: str | None) -> dict[str, str] | None:
+    given = {"group": job.group, "traceparent": cause}
+    return {name: value for name, value in given.items() if value is not None} or None
 
 
 def _payload_of(job: Job) -> bytes:

@@ -21,12 +21,14 @@ async def _work(settings: Settings, drain_s: float | None) -> None:
     from domain.kernel.job_runner import DRAIN_S
     from domain.runtime import open_runtime
     from edge.logs import configure_logs
+    from edge.traces import exporting_traces
     from workers.run import run_worker
 
     configure_logs(settings)
-    async with open_runtime(settings) as runtime:
-        await run_worker(
-            runtime,
-            concurrency=settings.worker_concurrency,
-            drain_s=DRAIN_S if drain_s is None else drain_s,
-        )
+    with exporting_traces(settings):
+        async with open_runtime(settings) as runtime:
+            await run_worker(
+                runtime,
+                concurrency=settings.worker_concurrency,
+                drain_s=DRAIN_S if drain_s is None else drain_s,
+            )
