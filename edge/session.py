@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from domain.accounts import Persona, SignedIn, sign_in_demo, sign_out
+from domain.accounts import DeviceClass, Persona, SignedIn, sign_in_demo, sign_out
 from domain.entitlements import DEMO_PLANS, ensure_plan
 from domain.kernel.refusals import InvalidInput, NotFound, Refusal
 from domain.runtime import Runtime
@@ -29,7 +29,7 @@ NO_STORE = {"Cache-Control": "no-store"}
 
 
 async def sign_in(request: Request) -> Response:
-    """Answer POST /session/demo {"persona", "deviceName"?} with the viewer and a token, and set the cookies."""
+    """Answer POST /session/demo {"persona", "deviceName"?, "deviceClass"?} with the viewer and a token, and set the cookies."""
     runtime: Runtime = request.app.state.runtime
     try:
         if not runtime.settings.demo:
@@ -37,10 +37,12 @@ async def sign_in(request: Request) -> Response:
         if not is_own_page(request):
             raise ForeignOrigin
         _attempts(request).take(network_of(address_of(request)), 1)
-        persona, device_name = await _read(request)
+        persona, device_name, device_class = await _read(request)
         device_id = _known_device(request, persona)
         async with runtime.work() as work:
-            signed_in = await sign_in_demo(work, persona=persona, device_name=device_name, device_id=device_id)
+            signed_in = await sign_in_demo(
+                work, persona=persona, device_name=device_name, device_id=device_id, device_class=device_class
+            )
             await ensure_plan(work, account_id=signed_in.viewer.account_id, plan=DEMO_PLANS[persona])
     except Refusal as refusal:
         return problem_response(refusal)
@@ -66,7 +68,7 @@ async def sign_off(request: Request) -> Response:
     return response
 
 
-async def _read(request: Request) -> tuple[Persona, str]:
+async def _read(request: Request) -> tuple[Persona, str, DeviceClass]:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         raise InvalidInput("content-type", "Send application/json.")
@@ -83,7 +85,11 @@ async def _read(request: Request) -> tuple[Persona, str]:
     device_name = given.get("deviceName")
     if not isinstance(device_name, str | None):
         raise InvalidInput("deviceName", "Send a text.")
-    return persona, (device_name or _named_by_browser(request))[:DEVICE_NAME_MAX_CHARS]
+    try:
+        device_class = DeviceClass(given.get("deviceClass", DeviceClass.WEB))
+    except ValueError:
+        raise InvalidInput("deviceClass", f"Send one of {', '.join(DeviceClass)}.") from None
+    return persona, (device_name or _named_by_browser(request))[:DEVICE_NAME_MAX_CHARS], device_class
 
 
 def _named_by_browser(request: Request) -> str:

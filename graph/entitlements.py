@@ -25,6 +25,8 @@ described(
         Reason.NO_LONGER_AVAILABLE: "The right to show it there has ended.",
         Reason.NO_GRANT: "Neither a plan nor a grant of the account includes it.",
         Reason.MATURITY_LIMIT: "It is meant for older people than the profile may watch with.",
+        Reason.NOT_ON_THIS_DEVICE: "There is no right to show it on this class of device.",
+        Reason.NOT_IN_PLAN: "It is shown to holders of other plans.",
         Reason.MEDIA_NOT_READY: "Its film is not ready to play.",
         Reason.ACCOUNT_SUSPENDED: "The account is suspended.",
         Reason.STREAM_LIMIT: "It plays on more screens than the account has (any more); those that began first go on.",

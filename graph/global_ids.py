@@ -33,6 +33,9 @@ class Kind(Enum):
     PLAYBACK_SESSION = "S"
     ARTWORK = "W"
     HOME_ROW = "H"
+    PERSON = "O"
+    TAG = "G"
+    COLLECTION = "C"
     REVISION = "N"
     SCHEDULED_CHANGE = "L"
 

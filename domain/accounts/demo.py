@@ -6,7 +6,7 @@ from uuid import UUID
 
 from domain.accounts import store
 from domain.accounts.account import create_account
-from domain.accounts.people import Role
+from domain.accounts.people import DeviceClass, Role
 from domain.accounts.sign_in import SignedIn, sign_in
 from domain.kernel.work import Work
 
@@ -35,7 +35,14 @@ _CAST = {
 }
 
 
-async def sign_in_demo(work: Work, *, persona: Persona, device_name: str, device_id: UUID | None = None) -> SignedIn:
+async def sign_in_demo(
+    work: Work,
+    *,
+    persona: Persona,
+    device_name: str,
+    device_id: UUID | None = None,
+    device_class: DeviceClass = DeviceClass.WEB,
+) -> SignedIn:
     """Sign in as a persona; its account is created at the first time.
 
     Raises:
@@ -51,4 +58,6 @@ async def sign_in_demo(work: Work, *, persona: Persona, device_name: str, device
             work, email=email, display_name=cast.name, territory=cast.territory, roles=cast.roles
         )
         account_id = account.id
-    return await sign_in(work, account_id=account_id, device_name=device_name, device_id=device_id)
+    return await sign_in(
+        work, account_id=account_id, device_name=device_name, device_id=device_id, device_class=device_class
+    )

@@ -22,6 +22,15 @@ class Role(StrEnum):
     ADMINISTRATOR = "ADMINISTRATOR"
 
 
+class DeviceClass(StrEnum):
+    """What sort of device it is. Rights to show titles can be bought for some of them only."""
+
+    WEB = "WEB"
+    MOBILE = "MOBILE"
+    TV = "TV"
+    CONSOLE = "CONSOLE"
+
+
 @dataclass(frozen=True)
 class Account:
     """A person's account. `territory` is an ISO 3166-1 alpha-2 country."""
@@ -54,6 +63,7 @@ class Device:
     account_id: AccountId
     name: str
     last_seen_at: datetime
+    device_class: DeviceClass = DeviceClass.WEB
 
 
 @dataclass(frozen=True)
@@ -68,6 +78,7 @@ class Viewer:
     territory: str
     maturity_limit: int
     language: str
+    device_class: DeviceClass = DeviceClass.WEB
 
     def has_role(self, role: Role) -> bool:
         """Tell whether the viewer holds a role; an administrator holds all of them."""

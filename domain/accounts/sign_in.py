@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from domain.accounts import store
-from domain.accounts.people import DeviceId, SignInId, Viewer
+from domain.accounts.people import DeviceClass, DeviceId, SignInId, Viewer
 from domain.kernel.refusals import InvalidInput, NotFound
 from domain.kernel.work import Reads, Work
 
@@ -28,7 +28,14 @@ class SignedIn:
     expires_at: datetime
 
 
-async def sign_in(work: Work, *, account_id: UUID, device_name: str, device_id: UUID | None = None) -> SignedIn:
+async def sign_in(
+    work: Work,
+    *,
+    account_id: UUID,
+    device_name: str,
+    device_id: UUID | None = None,
+    device_class: DeviceClass = DeviceClass.WEB,
+) -> SignedIn:
     """Sign an account in on a device; a device of another account, or none, becomes a new one.
 
     The caller has established who it is. Raises:
@@ -44,6 +51,7 @@ async def sign_in(work: Work, *, account_id: UUID, device_name: str, device_id: 
         fresh_id=work.new_id(),
         account_id=account_id,
         name=device_name,
+        device_class=device_class,
         at=work.now,
     )
     if device is None:

@@ -30,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.accounts.people import Account, Device, DeviceId, Profile, Role, SignInId, Viewer
+from domain.accounts.people import Account, Device, DeviceClass, DeviceId, Profile, Role, SignInId, Viewer
 from domain.kernel.hot import fetch_all, fetch_first
 from domain.kernel.tables import metadata
 
@@ -71,6 +71,8 @@ devices = Table(
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("last_seen_at", DateTime(timezone=True), nullable=False, index=True),
     Column("removed_at", DateTime(timezone=True)),
+    Column("device_class", Text, nullable=False, server_default="WEB"),
+    CheckConstraint("device_class IN ('WEB', 'MOBILE', 'TV', 'CONSOLE')", name="device_class"),
 )
 
 sign_ins = Table(
@@ -101,11 +103,13 @@ _VIEWER_COLUMNS = (
     accounts.c.territory,
     profiles.c.maturity_limit,
     profiles.c.language,
+    devices.c.device_class,
 )
 _VIEWERS: Select[Any] = (
     select(*_VIEWER_COLUMNS)
     .join(accounts, accounts.c.id == sign_ins.c.account_id)
     .join(profiles, profiles.c.id == sign_ins.c.profile_id)
+    .join(devices, devices.c.id == sign_ins.c.device_id)
 )
 
 
@@ -167,13 +171,13 @@ async def account_id_by_email(connection: AsyncConnection, email: str) -> UUID |
 _SEE_DEVICE = text(
     """
     WITH seen AS (
-        UPDATE devices SET last_seen_at = :at, name = :name
+        UPDATE devices SET last_seen_at = :at, name = :name, device_class = :device_class
         WHERE id = :id AND account_id = :account_id AND removed_at IS NULL
           AND EXISTS (SELECT 1 FROM accounts WHERE accounts.id = :account_id AND suspended_at IS NULL)
         RETURNING id
     ), made AS (
-        INSERT INTO devices (id, account_id, name, created_at, last_seen_at)
-        SELECT :fresh_id, accounts.id, :name, :at, :at FROM accounts
+        INSERT INTO devices (id, account_id, name, created_at, last_seen_at, device_class)
+        SELECT :fresh_id, accounts.id, :name, :at, :at, :device_class FROM accounts
         WHERE accounts.id = :account_id AND accounts.suspended_at IS NULL AND NOT EXISTS (SELECT 1 FROM seen)
         RETURNING id
     )
@@ -183,13 +187,27 @@ _SEE_DEVICE = text(
 
 
 async def see_device(
-    connection: AsyncConnection, *, id: UUID, fresh_id: UUID, account_id: UUID, name: str, at: datetime
+    connection: AsyncConnection,
+    *,
+    id: UUID,
+    fresh_id: UUID,
+    account_id: UUID,
+    name: str,
+    device_class: DeviceClass,
+    at: datetime,
 ) -> UUID | None:
     """Touch the account's device, or make one under a fresh id: a device id of another account is never taken over.
 
     Returns None when there is no such account, or it is suspended.
     """
-    values = {"id": id, "fresh_id": fresh_id, "account_id": account_id, "name": name, "at": at}
+    values = {
+        "id": id,
+        "fresh_id": fresh_id,
+        "account_id": account_id,
+        "name": name,
+        "device_class": device_class.value,
+        "at": at,
+    }
     found: UUID | None = (await connection.execute(_SEE_DEVICE, values)).scalar_one_or_none()
     return found
 
@@ -223,8 +241,9 @@ async def insert_sign_in(
 
 _VIEWER_BY_HASH = """
     SELECT s.id AS sign_in_id, s.account_id, s.profile_id, s.device_id,
-           a.roles, a.territory, p.maturity_limit, p.language
+           a.roles, a.territory, p.maturity_limit, p.language, d.device_class
     FROM sign_ins s JOIN accounts a ON a.id = s.account_id JOIN profiles p ON p.id = s.profile_id
+    JOIN devices d ON d.id = s.device_id
     WHERE s.token_hash = $1 AND s.expires_at > $2 AND s.ended_at IS NULL AND a.suspended_at IS NULL
 """
 
@@ -352,7 +371,7 @@ def _profile(row: Row[Any]) -> Profile:
 
 
 def _device(row: Row[Any]) -> "Device":
-    return Device(row.id, row.account_id, row.name, row.last_seen_at)
+    return Device(row.id, row.account_id, row.name, row.last_seen_at, DeviceClass(row.device_class))
 
 
 def _viewer(row: Mapping[str, Any]) -> Viewer:
@@ -365,4 +384,5 @@ def _viewer(row: Mapping[str, Any]) -> Viewer:
         territory=row["territory"],
         maturity_limit=row["maturity_limit"],
         language=row["language"],
+        device_class=DeviceClass(row["device_class"]),
     )

@@ -1,9 +1,11 @@
 """The catalog: what there is to watch, described in several languages, and where and when it may be shown.
 
-Editors write it, viewers see what is published and open in their territory; who may see what is decided in one place,
+Editors write it, viewers find what is published and open for their audience; who may find what is decided in one place,
 `store.scoped`.
 """
 
+from domain.catalog.audience import Audience, audience_of
+from domain.catalog.belonging import TitlesOf
 from domain.catalog.browsing import (
     list_titles,
     rights_by_id,
@@ -15,18 +17,25 @@ from domain.catalog.browsing import (
     visible_titles,
 )
 from domain.catalog.editing import (
+    PartTaken,
+    create_title,
+    describe_title,
+    place_title,
+    publish_title,
+    withdraw_title,
+)
+from domain.catalog.facts import (
     CATALOG_TOPIC,
-    RightOverlaps,
+    CollectionChanged,
+    PersonChanged,
+    TagChanged,
     TitleChanged,
     TitlePublished,
     TitleWithdrawn,
-    create_title,
-    describe_title,
-    grant_right,
-    publish_title,
-    revoke_right,
-    withdraw_title,
 )
+from domain.catalog.lists import next_episodes, titles_of
+from domain.catalog.named import Collection, Name, Named, Person, SlugTaken, Tag
+from domain.catalog.rights import RightOverlaps, grant_right, revoke_right
 from domain.catalog.title import (
     WORLDWIDE,
     Right,
@@ -43,9 +52,20 @@ from domain.catalog.title import (
 __all__ = [
     "CATALOG_TOPIC",
     "WORLDWIDE",
+    "Audience",
+    "Collection",
+    "CollectionChanged",
+    "Name",
+    "Named",
+    "PartTaken",
+    "Person",
+    "PersonChanged",
     "Right",
     "RightId",
     "RightOverlaps",
+    "SlugTaken",
+    "Tag",
+    "TagChanged",
     "Title",
     "TitleChanged",
     "TitleId",
@@ -54,12 +74,16 @@ __all__ = [
     "TitleState",
     "TitleText",
     "TitleWithdrawn",
+    "TitlesOf",
+    "audience_of",
     "best_text",
     "create_title",
     "describe_title",
     "grant_right",
     "language_tag",
     "list_titles",
+    "next_episodes",
+    "place_title",
     "publish_title",
     "revoke_right",
     "rights_by_id",
@@ -67,6 +91,7 @@ __all__ = [
     "texts_of",
     "title_facts",
     "titles_by_id",
+    "titles_of",
     "translations_of",
     "visible_titles",
     "withdraw_title",

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from domain.accounts import Viewer
 from domain.catalog import store
+from domain.catalog.audience import audience_of
 from domain.catalog.title import Right, Title, TitleText, best_text
 from domain.kernel.paging import Page, PageRequest, decode_cursor, encode_cursor, page_of
 from domain.kernel.refusals import InvalidInput
@@ -22,13 +23,18 @@ async def titles_by_id(reads: Reads, keys: Sequence[UUID]) -> list[Title | None]
 async def visible_titles(reads: Reads, keys: Sequence[UUID], *, viewer: Viewer | None) -> list[Title | None]:
     """Return the titles this viewer may see, None for those that are missing or hidden: both look the same."""
     async with reads.connection() as connection:
-        return await store.visible_titles(connection, keys, viewer=viewer, now=reads.now)
+        return await store.visible_titles(connection, keys, audience=audience_of(viewer), now=reads.now)
 
 
-async def title_facts(reads: Reads, title_id: UUID) -> tuple[Title, Sequence[Right]] | None:
-    """Return a title with all its rights, for the decision whether it may be played."""
+async def title_facts(reads: Reads, title_id: UUID, *, territory: str) -> tuple[Title, Sequence[Right], int] | None:
+    """Return a title with all its rights, and its age in a territory, for the decision whether it may be played."""
     async with reads.connection() as connection:
-        return await store.title_with_rights(connection, title_id)
+        found = await store.title_with_rights(connection, title_id)
+        if found is None:
+            return None
+        age = await store.national_age(connection, title_id, territory=territory)
+    title, rights = found
+    return title, rights, title.maturity_age if age is None else age
 
 
 async def texts_of(reads: Reads, keys: Sequence[UUID], *, languages: Sequence[str]) -> list[TitleText | None]:
@@ -65,7 +71,7 @@ async def list_titles(reads: Reads, *, viewer: Viewer | None, page: PageRequest)
     async with reads.connection() as connection:
         rows = await store.page_of_titles(
             connection,
-            viewer=viewer,
+            audience=audience_of(viewer),
             now=reads.now,
             after=_decode(page.after),
             before=_decode(page.before),

@@ -1,66 +1,37 @@
 """What editors do to titles. Every change is made against the version the editor saw.
 
 Refusal
-└── RightOverlaps   the territory is covered for part of that time already
+└── PartTaken   the number is another part's
 """
 
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TypedDict
 from uuid import UUID
 
 from domain.accounts import Viewer
 from domain.catalog import store
 from domain.catalog.audit import as_editor
-from domain.catalog.title import (
-    WORLDWIDE,
-    Right,
-    RightId,
-    Title,
-    TitleId,
-    TitleKind,
-    TitleState,
-    TitleText,
-    language_tag,
-)
-from domain.kernel.facts import Fact
-from domain.kernel.refusals import InvalidInput, NotFound, Refusal, StaleVersion
+from domain.catalog.changing import changed_title, next_version
+from domain.catalog.facts import CATALOG_TOPIC, TitleChanged, TitlePublished, TitleWithdrawn
+from domain.catalog.title import PARENTS, Title, TitleId, TitleKind, TitleState, TitleText, language_tag
+from domain.kernel.refusals import InvalidInput, NotFound, Refusal
 from domain.kernel.work import Work
 
-CATALOG_TOPIC = "catalog"
 NAME_MAX_CHARS = 200
 SYNOPSIS_MAX_CHARS = 5_000
 MATURITY_MAX_AGE = 21
 # The first motion pictures are from 1878; a year far in the future is a slip of the keyboard.
 RELEASE_YEARS = range(1878, 2201)
+NUMBERS = range(10_000)
 
 
-@dataclass(frozen=True)
-class TitleChanged(Fact):
-    """Something that a title shows is another now."""
+class PartTaken(Refusal):
+    """Another part has this number."""
 
-    title_id: UUID
-
-
-@dataclass(frozen=True)
-class TitlePublished(Fact):
-    """A title can be seen by viewers now."""
-
-    title_id: UUID
-
-
-@dataclass(frozen=True)
-class TitleWithdrawn(Fact):
-    """A title can no longer be seen by viewers."""
-
-    title_id: UUID
-
-
-class RightOverlaps(Refusal):
-    """The territory is covered for part of that time already."""
-
-    def __init__(self, territory: str) -> None:
-        super().__init__(f"There is a right for {territory} within that time already. Revoke it first.")
-        self.territory = territory
+    def __init__(self, number: int) -> None:
+        super().__init__(f"There is a number {number} already. Choose another, or move that one first.")
+        self.number = number
 
 
 async def create_title(
@@ -73,11 +44,19 @@ async def create_title(
     synopsis: str = "",
     release_year: int | None = None,
     maturity_age: int = 0,
+    parent_id: UUID | None = None,
+    number: int | None = None,
+    original_language: str | None = None,
+    starts_at: datetime | None = None,
+    ends_at: datetime | None = None,
 ) -> Title:
     """Create a draft with its text in the default language. Editors only.
 
+    Seasons and episodes need a parent, and a number in it. A live event needs a start. Announces TitleChanged.
+
     Raises:
-        SignInRequired, Forbidden, InvalidInput.
+        SignInRequired, Forbidden, InvalidInput, PartTaken.
+        NotFound: no such parent.
     """
     viewer = await as_editor(work, viewer=viewer, action="create_title")
     if release_year is not None and release_year not in RELEASE_YEARS:
@@ -95,11 +74,34 @@ async def create_title(
         created_by=viewer.account_id,
         created_at=work.now,
         published_at=None,
+        original_language=None if original_language is None else language_tag("originalLanguage", original_language),
+        **_times(kind, starts_at, ends_at),
     )
     first_text = checked_text(title.id, title.default_language, name, synopsis)
-    await store.insert_title(work.connection, title)
+    title = await _as_part(work, title, parent_id, number)
+    if not await store.insert_title(work.connection, title):
+        raise PartTaken(title.number or 0)
     await store.put_text(work.connection, first_text)
+    await work.announce(CATALOG_TOPIC, TitleChanged(title.id))
     return title
+
+
+async def place_title(
+    work: Work, *, viewer: Viewer | None, title_id: UUID, parent_id: UUID, number: int, expected_version: int
+) -> Title:
+    """Move a season or an episode to another place. Announces TitleChanged. Editors only.
+
+    Raises:
+        SignInRequired, Forbidden, InvalidInput, StaleVersion, PartTaken.
+        NotFound: no such title, or no such parent.
+    """
+    title = await changed_title(
+        work, viewer=viewer, title_id=title_id, expected_version=expected_version, action="place_title"
+    )
+    placed = await _as_part(work, title, parent_id, number)
+    if not await store.place_title(work.connection, placed):
+        raise PartTaken(number)
+    return placed
 
 
 async def describe_title(
@@ -119,58 +121,8 @@ async def describe_title(
     """
     await as_editor(work, viewer=viewer, action="describe_title")
     new_text = checked_text(TitleId(title_id), language_tag("language", language), name, synopsis)
-    title = await _change(work, title_id, expected_version)
+    title = await next_version(work, title_id=title_id, expected_version=expected_version)
     await store.put_text(work.connection, new_text)
-    await work.announce(CATALOG_TOPIC, TitleChanged(title.id))
-    return title
-
-
-async def grant_right(
-    work: Work,
-    *,
-    viewer: Viewer | None,
-    title_id: UUID,
-    territory: str,
-    opens_at: datetime,
-    closes_at: datetime | None = None,
-) -> Right:
-    """Allow a title to be shown in a territory (ISO 3166-1 alpha-2, or `*`) during a window. Editors only.
-
-    Announces TitleChanged.
-
-    Raises:
-        SignInRequired, Forbidden, InvalidInput, NotFound, RightOverlaps.
-    """
-    await as_editor(work, viewer=viewer, action="grant_right")
-    is_country = len(territory) == 2 and territory.isascii() and territory.isalpha() and territory.isupper()
-    if territory != WORLDWIDE and not is_country:
-        raise InvalidInput("territory", f"Use an ISO 3166-1 alpha-2 code such as DE, or {WORLDWIDE} for everywhere.")
-    opens_at, closes_at = opens_at.astimezone(UTC), closes_at.astimezone(UTC) if closes_at else None
-    if closes_at is not None and closes_at <= opens_at:
-        raise InvalidInput("closesAt", "The window must close after it opens.")
-    # The title's row is the lock under which its windows are compared.
-    if await store.lock_title(work.connection, title_id) is None:
-        raise NotFound("title", title_id)
-    right = Right(RightId(work.new_id()), TitleId(title_id), territory, opens_at, closes_at)
-    if not await store.insert_right(work.connection, right):
-        raise RightOverlaps(territory)
-    await work.announce(CATALOG_TOPIC, TitleChanged(right.title_id))
-    return right
-
-
-async def revoke_right(work: Work, *, viewer: Viewer | None, right_id: UUID) -> Title:
-    """Take a right back. What plays under it ends with its lease. Editors only. Returns the title it was of.
-
-    Announces TitleChanged.
-
-    Raises:
-        SignInRequired, Forbidden, NotFound.
-    """
-    await as_editor(work, viewer=viewer, action="revoke_right")
-    title_id = await store.delete_right(work.connection, right_id)
-    title = None if title_id is None else await store.lock_title(work.connection, title_id)
-    if title is None:
-        raise NotFound("right", right_id)
     await work.announce(CATALOG_TOPIC, TitleChanged(title.id))
     return title
 
@@ -182,7 +134,7 @@ async def publish_title(work: Work, *, viewer: Viewer | None, title_id: UUID, ex
         SignInRequired, Forbidden, NotFound, StaleVersion.
     """
     await as_editor(work, viewer=viewer, action="publish_title")
-    title = await _change(work, title_id, expected_version, state=TitleState.PUBLISHED)
+    title = await next_version(work, title_id=title_id, expected_version=expected_version, state=TitleState.PUBLISHED)
     await work.announce(CATALOG_TOPIC, TitlePublished(title.id))
     return title
 
@@ -194,21 +146,43 @@ async def withdraw_title(work: Work, *, viewer: Viewer | None, title_id: UUID, e
         SignInRequired, Forbidden, NotFound, StaleVersion.
     """
     await as_editor(work, viewer=viewer, action="withdraw_title")
-    title = await _change(work, title_id, expected_version, state=TitleState.WITHDRAWN)
+    title = await next_version(work, title_id=title_id, expected_version=expected_version, state=TitleState.WITHDRAWN)
     await work.announce(CATALOG_TOPIC, TitleWithdrawn(title.id))
     return title
 
 
-async def _change(work: Work, title_id: UUID, expected_version: int, *, state: TitleState | None = None) -> Title:
-    changed = await store.change_title(
-        work.connection, title_id, expected_version=expected_version, state=state, at=work.now
-    )
-    if changed is not None:
-        return changed
-    title = await store.lock_title(work.connection, title_id)
-    if title is None:
-        raise NotFound("title", title_id)
-    raise StaleVersion(expected_version, title.version)
+class _Times(TypedDict):
+    starts_at: datetime | None
+    ends_at: datetime | None
+
+
+def _times(kind: TitleKind, starts_at: datetime | None, ends_at: datetime | None) -> _Times:
+    is_live = kind is TitleKind.LIVE_EVENT
+    if is_live is not (starts_at is not None) or (ends_at is not None and not is_live):
+        raise InvalidInput("startsAt", "A live event has a start, and may have an end; nothing else has.")
+    if starts_at is not None and ends_at is not None and ends_at <= starts_at:
+        raise InvalidInput("endsAt", "It must end after its start.")
+    return {
+        "starts_at": None if starts_at is None else starts_at.astimezone(UTC),
+        "ends_at": None if ends_at is None else ends_at.astimezone(UTC),
+    }
+
+
+async def _as_part(work: Work, title: Title, parent_id: UUID | None, number: int | None) -> Title:
+    parents = PARENTS.get(title.kind, ())
+    if (parent_id is None) is not (number is None) or (parent_id is None) is bool(parents):
+        raise InvalidInput("parentId", "A season or an episode has a parent, and a number in it; nothing else has.")
+    if parent_id is None or number is None:
+        return title
+    if number not in NUMBERS:
+        raise InvalidInput("number", f"Use a number from {NUMBERS[0]} to {NUMBERS[-1]}.")
+    (parent,) = await store.titles_by_id(work.connection, [parent_id])
+    if parent is None:
+        raise NotFound("title", parent_id)
+    if parent.kind not in parents:
+        wanted = " or ".join(kind.value.lower() for kind in parents)
+        raise InvalidInput("parentId", f"This is part of a {wanted}, not of a {parent.kind.value.lower()}.")
+    return replace(title, parent_id=parent.id, parent_kind=parent.kind, number=number)
 
 
 def checked_text(title_id: TitleId, language: str, name: str, synopsis: str) -> TitleText:

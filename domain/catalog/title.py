@@ -1,13 +1,14 @@
 """What a title is: its state, its texts in several languages, and where and when it may be shown."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, NewType, Protocol, TypeVar
 from uuid import UUID
 
+from domain.accounts import DeviceClass
 from domain.kernel.refusals import InvalidInput
 
 TitleId = NewType("TitleId", UUID)
@@ -23,8 +24,19 @@ class TitleKind(StrEnum):
     """What sort of thing a title is."""
 
     MOVIE = "MOVIE"
+    SERIES = "SERIES"
+    SEASON = "SEASON"
     EPISODE = "EPISODE"
     CLIP = "CLIP"
+    LIVE_EVENT = "LIVE_EVENT"
+    CHANNEL = "CHANNEL"
+
+
+# What the parts of a series may be parts of.
+PARENTS: Mapping[TitleKind, tuple[TitleKind, ...]] = {
+    TitleKind.SEASON: (TitleKind.SERIES,),
+    TitleKind.EPISODE: (TitleKind.SEASON, TitleKind.SERIES),
+}
 
 
 class TitleState(StrEnum):
@@ -37,7 +49,11 @@ class TitleState(StrEnum):
 
 @dataclass(frozen=True)
 class Title:
-    """Something to watch. `maturity_age` is the youngest age it is meant for; `version` grows with every change."""
+    """Something to watch, or something made of it.
+
+    `maturity_age` is the youngest age it is meant for where no national rating says otherwise; `version` grows with
+    every change. Seasons and episodes have a parent and a number within it. A live event has a start.
+    """
 
     id: TitleId
     kind: TitleKind
@@ -49,6 +65,12 @@ class Title:
     created_by: UUID
     created_at: datetime
     published_at: datetime | None
+    parent_id: TitleId | None = None
+    parent_kind: TitleKind | None = None
+    number: int | None = None
+    original_language: str | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
 
 
 class TitleText(NamedTuple):
@@ -62,13 +84,19 @@ class TitleText(NamedTuple):
 
 @dataclass(frozen=True)
 class Right:
-    """A title may be shown in `territory` from `opens_at` until before `closes_at`, or without end."""
+    """A title may be shown in `territory` from `opens_at` until before `closes_at`, or without end.
+
+    It holds for some classes of devices and for holders of some plans only; None is all of them. Plans decide what may
+    be played, never what is found.
+    """
 
     id: RightId
     title_id: TitleId
     territory: str
     opens_at: datetime
     closes_at: datetime | None
+    device_classes: tuple[DeviceClass, ...] | None = None
+    plans: tuple[str, ...] | None = None
 
     def holds_in(self, territory: str) -> bool:
         """Tell whether this right is about a territory."""

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from domain.catalog import WORLDWIDE, TitleState
@@ -26,6 +27,8 @@ class Reason(StrEnum):
     NOT_YET_AVAILABLE = "NOT_YET_AVAILABLE"
     NO_LONGER_AVAILABLE = "NO_LONGER_AVAILABLE"
     NO_GRANT = "NO_GRANT"
+    NOT_ON_THIS_DEVICE = "NOT_ON_THIS_DEVICE"
+    NOT_IN_PLAN = "NOT_IN_PLAN"
     MATURITY_LIMIT = "MATURITY_LIMIT"
     MEDIA_NOT_READY = "MEDIA_NOT_READY"
     ACCOUNT_SUSPENDED = "ACCOUNT_SUSPENDED"
@@ -47,10 +50,15 @@ class Window:
 
 @dataclass(frozen=True)
 class TerritoryRight:
-    """Where and when the title may be shown."""
+    """Where and when the title may be shown, on what, and to holders of which plans; None is all of them.
+
+    Whoever bought the title needs no plan.
+    """
 
     territory: str
     window: Window
+    device_classes: tuple[str, ...] | None = None
+    plans: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -74,6 +82,7 @@ class AccessQuestion:
     rights: tuple[TerritoryRight, ...]
     entitlements: tuple[Entitlement, ...]
     asset_id: UUID | None
+    device_class: str = "WEB"
 
     def to_json(self) -> dict[str, object]:
         """Return the question as JSON values, to be kept with what was decided."""
@@ -84,9 +93,13 @@ class AccessQuestion:
             "account_suspended": self.account_suspended,
             "title_state": self.title_state,
             "maturity_age": self.maturity_age,
-            "rights": [[right.territory, *_window_json(right.window)] for right in self.rights],
+            "rights": [
+                [right.territory, *_window_json(right.window), right.device_classes, right.plans]
+                for right in self.rights
+            ],
             "entitlements": [[grant.plan, *_window_json(grant.window)] for grant in self.entitlements],
             "asset_id": str(self.asset_id) if self.asset_id else None,
+            "device_class": self.device_class,
         }
 
 
@@ -131,15 +144,17 @@ def question_from_json(written: Mapping[str, object]) -> AccessQuestion:
         account_suspended=bool(written["account_suspended"]),
         title_state=None if state is None else TitleState(str(state)),
         maturity_age=int(str(written["maturity_age"])),
+        # What was written before rights had devices and plans has three values each.
         rights=tuple(
-            TerritoryRight(str(territory), _window(opens, closes))
-            for territory, opens, closes in _rows(written["rights"])
+            TerritoryRight(str(right[0]), _window(right[1], right[2]), *map(_names, right[3:]))
+            for right in _rows(written["rights"])
         ),
         entitlements=tuple(
             Entitlement(None if plan is None else Plan(plan), _window(opens, closes))
             for plan, opens, closes in _rows(written["entitlements"])
         ),
         asset_id=None if asset_id is None else UUID(str(asset_id)),
+        device_class=str(written.get("device_class", "WEB")),
     )
 
 
@@ -154,10 +169,28 @@ def _refusals(question: AccessQuestion) -> Iterable[Reason]:
     elif not any(window.is_open(question.now) for window in windows):
         is_ahead = any(window.opens_at > question.now for window in windows)
         yield Reason.NOT_YET_AVAILABLE if is_ahead else Reason.NO_LONGER_AVAILABLE
+    else:
+        yield from _restrictions(question)
     if question.maturity_age > question.maturity_limit:
         yield Reason.MATURITY_LIMIT
     if question.asset_id is None:
         yield Reason.MEDIA_NOT_READY
+
+
+def _restrictions(question: AccessQuestion) -> Iterable[Reason]:
+    """What the open rights leave out. They are there: the territory and the time are settled."""
+    rights = [
+        right
+        for right in question.rights
+        if right.territory in (WORLDWIDE, question.territory) and right.window.is_open(question.now)
+    ]
+    here = [right for right in rights if right.device_classes is None or question.device_class in right.device_classes]
+    if not here:
+        yield Reason.NOT_ON_THIS_DEVICE
+        return
+    held = [grant.plan for grant in question.entitlements if grant.window.is_open(question.now)]
+    if held and None not in held and not any(right.plans is None or set(right.plans) & set(held) for right in here):
+        yield Reason.NOT_IN_PLAN
 
 
 def _allowed(reasons: Sequence[Reason], terms: Sequence[PlanTerms]) -> AccessDecision:
@@ -180,6 +213,10 @@ def _window(opens: str | None, closes: str | None) -> Window:
     return Window(datetime.fromisoformat(opens), datetime.fromisoformat(closes) if closes else None)
 
 
-def _rows(written: object) -> list[list[str | None]]:
+def _names(written: object) -> tuple[str, ...] | None:
+    return None if written is None else tuple(written)  # type: ignore[arg-type]  # a list of texts, as it was written
+
+
+def _rows(written: object) -> list[list[Any]]:
     assert isinstance(written, list)
     return written

@@ -101,20 +101,24 @@ class Gathered:
 
 async def gather(reads: Reads, *, viewer: Viewer, title_id: UUID) -> Gathered:
     """Collect what the decision about this viewer and title depends on, as it is at `reads.now`."""
-    facts = await title_facts(reads, title_id)
+    facts = await title_facts(reads, title_id, territory=viewer.territory)
     (asset,) = await ready_asset_of_titles(reads, [title_id])
     async with reads.connection() as connection:
         held = await store.entitlements_of(connection, viewer.account_id, title_id=title_id)
-    title, rights = facts if facts is not None else (None, ())
+    title, rights, maturity_age = facts if facts is not None else (None, (), 0)
     question = AccessQuestion(
         now=reads.now,
         territory=viewer.territory,
         maturity_limit=viewer.maturity_limit,
         account_suspended=held.account_suspended,
         title_state=title.state if title else None,
-        maturity_age=title.maturity_age if title else 0,
-        rights=tuple(TerritoryRight(right.territory, Window(right.opens_at, right.closes_at)) for right in rights),
+        maturity_age=maturity_age,
+        rights=tuple(
+            TerritoryRight(right.territory, Window(right.opens_at, right.closes_at), right.device_classes, right.plans)
+            for right in rights
+        ),
         entitlements=held.entitlements,
         asset_id=asset.id if asset else None,
+        device_class=viewer.device_class,
     )
     return Gathered(question, asset)

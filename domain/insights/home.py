@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from domain.accounts import Role, Viewer, require_role
-from domain.catalog import Title
+from domain.catalog import Title, audience_of
 from domain.insights import store
 from domain.insights.home_row import HomeRow, Placed, RowRule, RowSource
 from domain.insights.personal import personal_filling, with_personal
@@ -92,7 +92,7 @@ async def _read_pages(
         found: list[list[Placed]] = await store.editorial_pages(
             connection,
             [source.row_id for source in sources],
-            viewer=viewer,
+            audience=audience_of(viewer),
             now=reads.now,
             after=None if limits.after is None else limits.after[0],
             before=None if limits.before is None else limits.before[0],

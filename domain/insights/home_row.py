@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import NewType, assert_never
 from uuid import UUID
 
-from domain.accounts import Viewer
+from domain.accounts import DeviceClass, Viewer
 from domain.catalog import Title
 
 HomeRowId = NewType("HomeRowId", UUID)
@@ -114,6 +114,9 @@ def is_for(target: RowTarget, viewer: Viewer | None, now: datetime) -> bool:
     if target.ends_at is not None and now >= target.ends_at:
         return False
     if target.territories is not None and (viewer is None or viewer.territory not in target.territories):
+        return False
+    device_class = DeviceClass.WEB if viewer is None else viewer.device_class
+    if target.device_classes is not None and device_class not in target.device_classes:
         return False
     return target.audience is None or _includes(target.audience, viewer)
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from domain.accounts import Viewer
+from domain.catalog import audience_of
 from domain.insights import store
 from domain.insights.home_row import Filling, HomeRow, Placed, RowRule, RowSource
 from domain.kernel.work import Reads
@@ -44,7 +45,7 @@ async def _continued(reads: Reads, viewer: Viewer) -> Sequence[Placed]:
         return ()
     async with reads.connection() as connection:
         return await store.visible_in_order(
-            connection, [point.title_id for point in points], viewer=viewer, now=reads.now
+            connection, [point.title_id for point in points], audience=audience_of(viewer), now=reads.now
         )
 
 
@@ -53,4 +54,6 @@ async def _like_watched(reads: Reads, viewer: Viewer) -> Sequence[Placed]:
     if not watched:
         return ()
     async with reads.connection() as connection:
-        return await store.neighbours_of(connection, watched[:SEEDS_MAX], without=watched, viewer=viewer, now=reads.now)
+        return await store.neighbours_of(
+            connection, watched[:SEEDS_MAX], without=watched, audience=audience_of(viewer), now=reads.now
+        )

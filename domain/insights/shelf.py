@@ -1,15 +1,15 @@
 """What one class of viewers shares of the home screen: which rows there are, and how those that are nobody's own begin.
 
-A class is everything that what may be found depends on, so the shelf of a class is the same for each of its viewers.
+A class is an audience: everything that what may be found depends on, so its shelf is the same for each of its viewers.
 It is loaded once for all of them and kept briefly.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from uuid import UUID
 
-from domain.accounts import Role, Viewer
-from domain.catalog import CATALOG_TOPIC
+from domain.accounts import Viewer
+from domain.catalog import CATALOG_TOPIC, audience_of
 from domain.insights import store
 from domain.insights.home_row import Filling, HomeRow, Placed, RowRule, RowSource, is_for
 from domain.kernel.sharing import Shared
@@ -20,28 +20,12 @@ FILLING_TITLES = 40
 SHELF_TOPIC = CATALOG_TOPIC
 
 
-@dataclass(frozen=True)
-class ViewerClass:
-    """Everything that what a viewer may find depends on; None and False for strangers."""
-
-    territory: str | None
-    maturity_limit: int | None
-    sees_all: bool
-
-
-def class_of(viewer: Viewer | None) -> ViewerClass:
-    """Return the class of a viewer."""
-    if viewer is None:
-        return ViewerClass(None, None, sees_all=False)
-    return ViewerClass(viewer.territory, viewer.maturity_limit, viewer.has_role(Role.EDITOR))
-
-
 async def shelf_of(reads: Reads, *, viewer: Viewer | None, shared: Shared, rings: int) -> Sequence[HomeRow]:
     """Return the rows of a viewer's class in their order, without the shared ones that would be empty.
 
     `rings` is how often the catalog's topic has rung: a shelf that was loaded before a ring is loaded again.
     """
-    key = ("home shelf", class_of(viewer))
+    key = ("home shelf", audience_of(viewer))
     return await shared.get(key, lambda: _load(reads, viewer), rings=rings, now=reads.now)
 
 
@@ -59,7 +43,9 @@ async def _load(reads: Reads, viewer: Viewer | None) -> Sequence[HomeRow]:
 async def rule_filling(reads: Reads, rule: RowRule, *, viewer: Viewer | None) -> Filling:
     """Return what a rule that is nobody's own puts into a row."""
     async with reads.connection() as connection:
-        return Filling(await store.titles_by_rule(connection, rule, viewer=viewer, now=reads.now), is_whole=True)
+        return Filling(
+            await store.titles_by_rule(connection, rule, audience=audience_of(viewer), now=reads.now), is_whole=True
+        )
 
 
 async def _editorial(reads: Reads, viewer: Viewer | None, rows: Sequence[HomeRow]) -> dict[UUID, Filling]:
@@ -70,7 +56,7 @@ async def _editorial(reads: Reads, viewer: Viewer | None, rows: Sequence[HomeRow
         found = await store.editorial_pages(
             connection,
             [row.id for row in editorial],
-            viewer=viewer,
+            audience=audience_of(viewer),
             now=reads.now,
             after=None,
             before=None,

@@ -10,21 +10,19 @@ from domain import catalog as domain
 from domain.catalog import TitleKind
 from domain.kernel.refusals import Forbidden, InvalidInput, NotFound, SignInRequired, StaleVersion
 from domain.kernel.work import Work
-from graph.batching import batched
-from graph.catalog.titles import Right, Title
+from graph.catalog.titles import Title
 from graph.context import Context
 from graph.global_ids import Kind, read_id
-from graph.loads import visible_titles
 from graph.payloads import shown
 from graph.problems import Problem, problem
 from graph.root_fields import mutation_field
 
 
-@problem(domain.RightOverlaps, description="The territory is covered for part of that time already. Revoke that right.")
-class RightOverlaps(Problem):
-    """There is such a right."""
+@problem(domain.PartTaken, description="The number is another part's. Choose another, or move that one first.")
+class PartTaken(Problem):
+    """There is such a part."""
 
-    territory: str = strawberry.field(description="The territory.")
+    number: int = strawberry.field(description="The number.")
 
 
 @strawberry.input(description="A new title: a draft with its first text.")
@@ -37,6 +35,15 @@ class CreateTitleInput:
     synopsis: str = strawberry.field(default="", description="What it is about; up to 5,000 characters.")
     release_year: int | None = strawberry.field(default=None, description="The year it came out.")
     maturity_age: int = strawberry.field(default=0, description="The youngest age it is meant for, in years.")
+    parent_id: ID | None = strawberry.field(
+        default=None, description="The series of a season; the season, or the series, of an episode."
+    )
+    number: int | None = strawberry.field(default=None, description="A season's or an episode's number in its parent.")
+    original_language: str | None = strawberry.field(
+        default=None, description="The language it was made in, as a BCP 47 tag."
+    )
+    starts_at: datetime | None = strawberry.field(default=None, description="When a live event starts.")
+    ends_at: datetime | None = strawberry.field(default=None, description="When a live event ends.")
 
 
 @strawberry.type(description="The draft is made.")
@@ -44,6 +51,23 @@ class TitleCreated:
     """What createTitle gives."""
 
     title: Title = strawberry.field(description="The new title.")
+
+
+@strawberry.input(description="Where a season or an episode belongs.")
+class PlaceTitleInput:
+    """A place."""
+
+    title_id: ID = strawberry.field(description="Which season or episode.")
+    parent_id: ID = strawberry.field(description="The series of a season; the season, or the series, of an episode.")
+    number: int = strawberry.field(description="Its number there, from 0 to 9999.")
+    expected_version: int = strawberry.field(description="The title's `version` as you know it.")
+
+
+@strawberry.type(description="The title has its place.")
+class TitlePlaced:
+    """What placeTitle gives."""
+
+    title: Title = strawberry.field(description="The title as it is now.")
 
 
 @strawberry.input(description="A title's text in one language.")
@@ -62,40 +86,6 @@ class TitleDescribed:
     """What describeTitle gives."""
 
     title: Title = strawberry.field(description="The title as it is now.")
-
-
-@strawberry.input(description="Where and when a title may be shown.")
-class GrantRightInput:
-    """A new right."""
-
-    title_id: ID = strawberry.field(description="Which title.")
-    territory: str = strawberry.field(description="An ISO 3166-1 alpha-2 code, or `*` for everywhere.")
-    opens_at: datetime = strawberry.field(description="From when.")
-    closes_at: datetime | None = strawberry.field(default=None, description="Until before when; leave out for no end.")
-
-
-@strawberry.type(description="The title may be shown there and then.")
-class RightGranted:
-    """What grantRight gives."""
-
-    right: Right = strawberry.field(description="The new right.")
-    title: Title = batched(
-        visible_titles, key=lambda granted: granted.right.title_id, description="The title it is of."
-    )
-
-
-@strawberry.input(description="A right to take back.")
-class RevokeRightInput:
-    """A right to take back."""
-
-    right_id: ID = strawberry.field(description="Which one.")
-
-
-@strawberry.type(description="The right is taken back. What plays under it ends within a minute.")
-class RightRevoked:
-    """What revokeRight gives."""
-
-    title: Title = strawberry.field(description="The title it was of.")
 
 
 @strawberry.input(description="A title to publish.")
@@ -130,7 +120,7 @@ class TitleWithdrawn:
 
 @mutation_field(
     TitleCreated,
-    refusals=(InvalidInput, SignInRequired, Forbidden),
+    refusals=(InvalidInput, SignInRequired, Forbidden, NotFound, domain.PartTaken),
     description="Make a draft with its text in one language, which becomes its own. Editors only.",
 )
 async def create_title(
@@ -148,8 +138,35 @@ async def create_title(
         synopsis=input.synopsis,
         release_year=input.release_year,
         maturity_age=input.maturity_age,
+        parent_id=None if input.parent_id is None else read_id(Kind.TITLE, input.parent_id),
+        number=input.number,
+        original_language=input.original_language,
+        starts_at=input.starts_at,
+        ends_at=input.ends_at,
     )
     return TitleCreated(title=shown(title))
+
+
+@mutation_field(
+    TitlePlaced,
+    refusals=(InvalidInput, NotFound, SignInRequired, Forbidden, StaleVersion, domain.PartTaken),
+    description="Move a season or an episode to another place. Editors only.",
+)
+async def place_title(
+    work: Work,
+    context: Context,
+    input: Annotated[PlaceTitleInput, strawberry.argument(description="The place.")],
+) -> TitlePlaced:
+    """Move a part."""
+    title = await domain.place_title(
+        work,
+        viewer=context.viewer,
+        title_id=read_id(Kind.TITLE, input.title_id),
+        parent_id=read_id(Kind.TITLE, input.parent_id),
+        number=input.number,
+        expected_version=input.expected_version,
+    )
+    return TitlePlaced(title=shown(title))
 
 
 @mutation_field(
@@ -173,43 +190,6 @@ async def describe_title(
         expected_version=input.expected_version,
     )
     return TitleDescribed(title=shown(title))
-
-
-@mutation_field(
-    RightGranted,
-    refusals=(InvalidInput, NotFound, SignInRequired, Forbidden, domain.RightOverlaps),
-    description="Allow a title to be shown in a territory during a window. Editors only.",
-)
-async def grant_right(
-    work: Work,
-    context: Context,
-    input: Annotated[GrantRightInput, strawberry.argument(description="The right.")],
-) -> RightGranted:
-    """Grant a right."""
-    right = await domain.grant_right(
-        work,
-        viewer=context.viewer,
-        title_id=read_id(Kind.TITLE, input.title_id),
-        territory=input.territory,
-        opens_at=input.opens_at,
-        closes_at=input.closes_at,
-    )
-    return RightGranted(right=shown(right))
-
-
-@mutation_field(
-    RightRevoked,
-    refusals=(NotFound, SignInRequired, Forbidden),
-    description="Take a right back. What plays under it ends with its lease. Editors only.",
-)
-async def revoke_right(
-    work: Work,
-    context: Context,
-    input: Annotated[RevokeRightInput, strawberry.argument(description="The right.")],
-) -> RightRevoked:
-    """Take a right back."""
-    title = await domain.revoke_right(work, viewer=context.viewer, right_id=read_id(Kind.RIGHT, input.right_id))
-    return RightRevoked(title=shown(title))
 
 
 @mutation_field(
@@ -250,3 +230,6 @@ async def withdraw_title(
         expected_version=input.expected_version,
     )
     return TitleWithdrawn(title=shown(title))
+
+
+MUTATIONS = [create_title, place_title, describe_title, publish_title, withdraw_title]

@@ -9,15 +9,40 @@ import strawberry
 from strawberry import ID
 
 from domain import catalog as domain
+from domain.accounts import DeviceClass
 from domain.catalog import Right as RightRow
 from domain.catalog import Title as TitleRow
-from domain.catalog import TitleKind, TitleState, rights_of, texts_of, translations_of
+from domain.catalog import TitleKind, TitlesOf, TitleState, rights_of, texts_of, translations_of
 from domain.catalog import TitleText as TextRow
 from domain.kernel.paging import Page, PageRequest
 from domain.media.asset import Asset as AssetRow
 from domain.media.assets import assets_of_titles
 from graph.artwork import Artwork, Image, artwork_image, poster_of, titles_artwork, titles_artworks, titles_posters
-from graph.batching import batched
+from graph.batching import batched, derived
+from graph.catalog.belonging import titles_field
+from graph.catalog.details import (
+    Availability,
+    Chapter,
+    Extra,
+    Marker,
+    Rating,
+    titles_availability,
+    titles_chapters,
+    titles_extras,
+    titles_markers,
+    titles_ratings,
+)
+from graph.catalog.named import (
+    Collection,
+    Credit,
+    Tag,
+    Titles,
+    titles_collections,
+    titles_credits,
+    titles_genres,
+    titles_tags,
+)
+from graph.catalog.parts import following, season_numbers, titles_season, titles_series
 from graph.catalog.revisions import Revision, ScheduledChange, titles_revisions, titles_scheduled
 from graph.context import Context
 from graph.enums import described
@@ -36,8 +61,12 @@ described(
     description="What sort of thing a title is.",
     values={
         TitleKind.MOVIE: "A film.",
+        TitleKind.SERIES: "A series, which has seasons or episodes.",
+        TitleKind.SEASON: "A season of a series.",
         TitleKind.EPISODE: "One part of a series.",
-        TitleKind.CLIP: "Something short.",
+        TitleKind.CLIP: "Something short: a trailer, an extra.",
+        TitleKind.LIVE_EVENT: "Something that happens at a set time: a match, a concert, a show.",
+        TitleKind.CHANNEL: "Something that goes on and on, with a schedule.",
     },
 )
 described(
@@ -81,6 +110,10 @@ def _id_of(row: TitleRow) -> UUID:
     return row.id
 
 
+def _parent_of(row: TitleRow) -> UUID | None:
+    return row.parent_id
+
+
 @declares(TextRow)
 @strawberry.type(description="What a title is called and about, in one language.")
 class TitleText:
@@ -99,6 +132,12 @@ class Right(Node):
     territory: str = strawberry.field(description="An ISO 3166-1 alpha-2 code, or `*` for everywhere.")
     opens_at: datetime = strawberry.field(description="From when.")
     closes_at: datetime | None = strawberry.field(description="Until before when; null without end.")
+    device_classes: list[DeviceClass] = derived(
+        lambda right, _: right.device_classes or (), description="Only on these; empty for all."
+    )
+    plans: list[str] = derived(
+        lambda right, _: right.plans or (), description="Only holders of these plans may play it; empty for all."
+    )
 
 
 @kept
@@ -138,7 +177,64 @@ class Title(Node):
         description="Its texts in every language there is.",
     )
     release_year: int | None = strawberry.field(description="The year it came out.")
-    maturity_age: int = strawberry.field(description="The youngest age it is meant for, in years.")
+    original_language: str | None = strawberry.field(
+        description="The language it was made in, as a BCP 47 tag; null when nobody said."
+    )
+    starts_at: datetime | None = strawberry.field(description="When a live event starts; null for all else.")
+    ends_at: datetime | None = strawberry.field(description="When a live event ends; null when that is open.")
+    series: Annotated["Title", strawberry.lazy("graph.catalog.titles")] | None = batched(
+        titles_series, key=_parent_of, description="The series it is a season or an episode of."
+    )
+    season: Annotated["Title", strawberry.lazy("graph.catalog.titles")] | None = batched(
+        titles_season, key=_parent_of, description="The season it is an episode of."
+    )
+    season_number: int | None = batched(
+        season_numbers,
+        key=_parent_of,
+        shape=lambda number, _: number,
+        description="The number of the season it is an episode of.",
+    )
+    number: int | None = strawberry.field(description="A season's or an episode's number in what it is a part of.")
+    seasons: Titles | None = titles_field(
+        TitlesOf.SEASONS, description="The seasons of a series that the viewer may find, by number."
+    )
+    episodes: Titles | None = titles_field(
+        TitlesOf.EPISODES,
+        description="The episodes of a season, or of a series without seasons, that the viewer may find, by number.",
+    )
+    next_episode: Annotated["Title", strawberry.lazy("graph.catalog.titles")] | None = batched(
+        following,
+        key=lambda row: row.id if row.kind is TitleKind.EPISODE else None,
+        description="The episode after this one, which may be the first of the next season.",
+    )
+    credits: list[Credit] = batched(
+        titles_credits, key=_id_of, description="Who worked on it, in the order editors chose."
+    )
+    genres: list[Tag] = batched(titles_genres, key=_id_of, list_size=3, description="Its genres.")
+    tags: list[Tag] = batched(titles_tags, key=_id_of, list_size=5, description="Its other tags.")
+    collections: list[Collection] = batched(
+        titles_collections, key=_id_of, list_size=3, description="The collections it is in."
+    )
+    ratings: list[Rating] = batched(
+        titles_ratings, key=_id_of, is_shared=True, list_size=3, description="Its national ratings."
+    )
+    availability: Availability | None = batched(
+        titles_availability,
+        key=_id_of,
+        description="While when the viewer may find it where it is, on its device; null when it may not.",
+    )
+    extras: list[Extra] = batched(
+        titles_extras, key=_id_of, list_size=5, description="Trailers and other clips that hang on it."
+    )
+    markers: list[Marker] = batched(
+        titles_markers, key=_id_of, is_shared=True, list_size=3, description="What a player may offer to skip."
+    )
+    chapters: list[Chapter] = batched(
+        titles_chapters, key=_id_of, is_shared=True, description="Its chapters, each in the best language there is."
+    )
+    maturity_age: int = strawberry.field(
+        description="The youngest age it is meant for, in years, where no national rating holds."
+    )
     version: int = strawberry.field(description="Grows with every change. Name it in a change to lose nobody else's.")
     published_at: datetime | None = strawberry.field(description="When it was first published.")
     duration_seconds: float | None = batched(

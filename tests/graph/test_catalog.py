@@ -153,7 +153,7 @@ async def test_texts_come_in_the_language_asked_for(scene: GraphScene) -> None:
 
 async def test_an_editor_makes_describes_opens_publishes_and_withdraws_a_title(scene: GraphScene) -> None:
     editor = await scene.editor()
-    values = {"kind": "EPISODE", "language": "en", "name": " Pilot ", "releaseYear": 2029, "maturityAge": 12}
+    values = {"kind": "MOVIE", "language": "en", "name": " Pilot ", "releaseYear": 2029, "maturityAge": 12}
     made = (await scene.data(CREATE, {"input": values}, by=editor))["createTitle"]
     id = made["title"].pop("id")
     assert made == {

@@ -70,7 +70,7 @@ def _text(name: str) -> str:
 
 
 # Fields that are called after their part in the input.
-CALLED = {"sessionId": Kind.PLAYBACK_SESSION, "rowId": Kind.HOME_ROW}
+CALLED = {"sessionId": Kind.PLAYBACK_SESSION, "rowId": Kind.HOME_ROW, "parentId": Kind.TITLE}
 
 
 def kind_of(field: str) -> Kind:

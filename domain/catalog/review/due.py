@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from domain.catalog.audit import as_service
-from domain.catalog.editing import CATALOG_TOPIC, TitlePublished, TitleWithdrawn
+from domain.catalog.facts import CATALOG_TOPIC, TitlePublished, TitleWithdrawn
 from domain.catalog.review.revising import apply_revision
 from domain.catalog.review.revision import Revision, RevisionState, RevisionStateRefused
 from domain.catalog.review.scheduling import ScheduledAction, ScheduledChange, ScheduledState, scheduled_change

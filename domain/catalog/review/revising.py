@@ -6,7 +6,7 @@ from uuid import UUID
 
 from domain.accounts import Viewer
 from domain.catalog.audit import as_editor
-from domain.catalog.editing import CATALOG_TOPIC, TitleChanged, TitlePublished
+from domain.catalog.facts import CATALOG_TOPIC, TitleChanged, TitlePublished
 from domain.catalog.review.revision import (
     COMMENT_MAX_CHARS,
     OPEN_REVISIONS_MAX,

@@ -9,8 +9,8 @@ from sqlalchemy import Integer, Uuid, bindparam, column, func, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.accounts import Viewer
-from domain.catalog.listing import scope_of, scoped, sees_all, title_of_row, titles
+from domain.catalog import Audience
+from domain.catalog.listing import scope_of, scoped, title_of_row, titles
 from domain.insights.home_row import Placed
 from domain.insights.store.tables import home_row_titles
 from domain.kernel.hot import HotQuery
@@ -20,7 +20,7 @@ async def editorial_pages(
     connection: AsyncConnection,
     row_ids: Sequence[UUID],
     *,
-    viewer: Viewer | None,
+    audience: Audience,
     now: datetime,
     after: int | None,
     before: int | None,
@@ -28,10 +28,10 @@ async def editorial_pages(
     backwards: bool,
 ) -> list[list[Placed]]:
     """Return what the viewer may see of each row, aligned with `row_ids`, in the direction of travel."""
-    query = _page_query(sees_all(viewer), after is not None, before is not None, backwards)
+    query = _page_query(audience.sees_all, after is not None, before is not None, backwards)
     bounds = {"row_ids": row_ids, "after": after, "before": before, "limit": limit}
     found: dict[UUID, list[Placed]] = {row_id: [] for row_id in row_ids}
-    for row in await query.rows(connection, **bounds, **scope_of(viewer, now)):
+    for row in await query.rows(connection, **bounds, **scope_of(audience, now)):
         found[row.row_id].append(Placed(row.place, title_of_row(row)))
     return [found[row_id] for row_id in row_ids]
 

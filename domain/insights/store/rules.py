@@ -29,9 +29,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.accounts import Viewer
-from domain.catalog import WORLDWIDE, TitleState
-from domain.catalog.listing import scope_of, scoped, sees_all, title_of_row, title_rights, titles
+from domain.catalog import WORLDWIDE, Audience, TitleState
+from domain.catalog.listing import scope_of, scoped, title_of_row, title_rights, titles
 from domain.insights.home_row import Placed, RowRule
 from domain.insights.store.tables import title_neighbours, title_trends
 from domain.kernel.hot import HotQuery
@@ -52,18 +51,18 @@ _title_ids = bindparam("title_ids", type_=ARRAY(Uuid))
 
 
 async def titles_by_rule(
-    connection: AsyncConnection, rule: RowRule, *, viewer: Viewer | None, now: datetime
+    connection: AsyncConnection, rule: RowRule, *, audience: Audience, now: datetime
 ) -> list[Placed]:
     """Return what the viewer may see of a rule's row."""
-    territory = WORLDWIDE if viewer is None else viewer.territory
+    territory = WORLDWIDE if audience.territory is None else audience.territory
     match rule:
         case RowRule.NEW:
-            return await _ranked(connection, _new, viewer, now, {})
+            return await _ranked(connection, _new, audience, now, {})
         case RowRule.LEAVING_SOON:
             bound = {"now": now, "until": now + LEAVING_WITHIN, "territories": [WORLDWIDE, territory]}
-            return await _ranked(connection, _leaving, viewer, now, bound)
+            return await _ranked(connection, _leaving, audience, now, bound)
         case RowRule.TRENDING:
-            return await _ranked(connection, _trending, viewer, now, {"territory": territory})
+            return await _ranked(connection, _trending, audience, now, {"territory": territory})
         case _:
             raise AssertionError(f"{rule} needs to know more than the viewer's class")
 
@@ -73,19 +72,19 @@ async def neighbours_of(
     title_ids: Sequence[UUID],
     *,
     without: Sequence[UUID],
-    viewer: Viewer | None,
+    audience: Audience,
     now: datetime,
 ) -> list[Placed]:
     """Return what is watched by the people who watch these titles, except `without`."""
-    return await _ranked(connection, _neighbours, viewer, now, {"title_ids": title_ids, "without": without})
+    return await _ranked(connection, _neighbours, audience, now, {"title_ids": title_ids, "without": without})
 
 
 async def visible_in_order(
-    connection: AsyncConnection, title_ids: Sequence[UUID], *, viewer: Viewer | None, now: datetime
+    connection: AsyncConnection, title_ids: Sequence[UUID], *, audience: Audience, now: datetime
 ) -> list[Placed]:
     """Return what the viewer may see of these titles, in their order."""
-    query = _these(sees_all(viewer))
-    rows = await query.rows(connection, title_ids=title_ids, **scope_of(viewer, now))
+    query = _these(audience.sees_all)
+    rows = await query.rows(connection, title_ids=title_ids, **scope_of(audience, now))
     found = {row.id: title_of_row(row) for row in rows}
     return [Placed(place, found[id]) for place, id in enumerate(title_ids) if id in found]
 
@@ -93,12 +92,12 @@ async def visible_in_order(
 async def _ranked(
     connection: AsyncConnection,
     candidates: Callable[[], Select[Any]],
-    viewer: Viewer | None,
+    audience: Audience,
     now: datetime,
     bound: Mapping[str, object],
 ) -> list[Placed]:
-    query = _ranked_query(candidates, sees_all(viewer))
-    rows = await query.rows(connection, **{**bound, **scope_of(viewer, now)})
+    query = _ranked_query(candidates, audience.sees_all)
+    rows = await query.rows(connection, **{**bound, **scope_of(audience, now)})
     return [Placed(row.place, title_of_row(row)) for row in rows]
 
 

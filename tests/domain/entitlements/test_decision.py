@@ -133,3 +133,34 @@ def test_access_is_never_given_without_everything_it_needs(asked: AccessQuestion
 def test_a_question_that_was_kept_is_answered_the_same(asked: AccessQuestion) -> None:
     kept = orjson.loads(orjson.dumps(asked.to_json()))
     assert question_from_json(kept) == asked
+
+
+def test_a_right_for_other_devices_is_none_here() -> None:
+    here, there = TerritoryRight("DE", OPEN, ("WEB",)), TerritoryRight("*", OPEN, ("TV", "MOBILE"))
+    assert decide(question(rights=(there,))).reasons == (Reason.NOT_ON_THIS_DEVICE,)
+    assert decide(question(rights=(there, here))).allowed
+    assert decide(question(rights=(there,), device_class="TV")).allowed
+    # A right that is not open is not asked about devices.
+    assert decide(question(rights=(TerritoryRight("DE", PAST, ("TV",)),))).reasons == (Reason.NO_LONGER_AVAILABLE,)
+
+
+def test_a_right_for_other_plans_leaves_the_plan_out() -> None:
+    premium = (TerritoryRight("DE", OPEN, None, ("PREMIUM",)),)
+    assert decide(question(rights=premium)).reasons == (Reason.NOT_IN_PLAN,)
+    assert decide(question(rights=premium, entitlements=(Entitlement(Plan.PREMIUM, OPEN),))).allowed
+    past = (Entitlement(Plan.PREMIUM, PAST), Entitlement(Plan.STANDARD, OPEN))
+    assert decide(question(rights=premium, entitlements=past)).reasons == (Reason.NOT_IN_PLAN,)
+    assert decide(question(rights=(*premium, TerritoryRight("*", OPEN)))).allowed
+    # Whoever bought the title needs no plan; whoever has nothing is told so, once.
+    assert decide(question(rights=premium, entitlements=(Entitlement(None, OPEN),))).allowed
+    assert decide(question(rights=premium, entitlements=())).reasons == (Reason.NO_GRANT,)
+
+
+def test_a_question_of_before_rights_had_devices_is_still_read() -> None:
+    asked = question(rights=(TerritoryRight("DE", OPEN, ("TV",), ("PREMIUM",)),), device_class="TV")
+    written = orjson.loads(orjson.dumps(asked.to_json()))
+    assert question_from_json(written) == asked
+    written["rights"] = [right[:3] for right in written["rights"]]
+    del written["device_class"]
+    old = question_from_json(written)
+    assert (old.rights, old.device_class) == ((TerritoryRight("DE", OPEN),), "WEB")

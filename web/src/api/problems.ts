@@ -27,6 +27,8 @@ const accessReasons: Partial<Record<AccessReason, Explanation>> = {
   NOT_YET_AVAILABLE: { title: "Coming soon", advice: "This title opens later. Check its page for the date." },
   NO_LONGER_AVAILABLE: { title: "This title has left Marquee", advice: "Its showing window has closed." },
   NO_GRANT: { title: "Not in your plan", advice: "Your current plan does not include this title." },
+  NOT_ON_THIS_DEVICE: { title: "Not on this device", advice: "Try it on another kind of device." },
+  NOT_IN_PLAN: { title: "Not in your plan", advice: "Another plan includes this title." },
   MATURITY_LIMIT: {
     title: "Above this profile’s age limit",
     advice: "Switch to a profile that is allowed to watch it.",
