@@ -58,11 +58,16 @@ async def left_at(scene: GraphScene, person: Person, made: Playable, seconds: fl
 async def test_what_is_kept_is_not_asked_for_again(scene: GraphScene, monkeypatch: pytest.MonkeyPatch) -> None:
     made = await scene.playable()
     first = await card(scene, made)
-    with counted(scene.runtime.database.reading, monkeypatch) as statements:
-        assert await card(scene, made) == first
+    # What the title's making announced may come back over the bus meanwhile, and then nothing is kept the first time.
+    for _ in range(20):
+        with counted(scene.runtime.database.reading, monkeypatch) as statements:
+            assert await card(scene, made) == first
+        loads = [statement for statement in statements if "fact_topics" not in statement]
+        if len(loads) == 1:
+            break
     # Whether the viewer may see it is asked each time, and nothing else.
-    (only,) = [statement for statement in statements if "fact_topics" not in statement]
-    assert "title_rights" in only
+    assert len(loads) == 1
+    assert "title_rights" in loads[0]
 
 
 async def test_a_change_shows_in_the_next_answer(scene: GraphScene) -> None:
