@@ -29,7 +29,7 @@ NO_STORE = {"Cache-Control": "no-store"}
 
 
 async def sign_in(request: Request) -> Response:
-    """Answer POST /session/demo {"persona", "deviceName"?, "deviceClass"?} with viewer and token, and set the cookies."""
+    """Answer POST /session/demo {"persona", "deviceName"?, "deviceClass"?} with a token; set the cookies."""
     runtime: Runtime = request.app.state.runtime
     try:
         if not runtime.settings.demo:
