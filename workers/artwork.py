@@ -8,6 +8,7 @@ from domain.kernel.work import Work
 from domain.media import artworks
 from domain.media.artwork import ArtworkFailure, object_key_of
 from domain.media.artwork_making import PictureRefused, make_picture
+from workers.room import waiting_for_room
 from workers.studio import Studio
 
 
@@ -36,7 +37,7 @@ def artwork_handlers(studio: Studio) -> list[Handler]:
                 await studio.runtime.objects.delete(object_key_of(name))
         return Done()
 
-    return [Handler(artworks.MAKE, make, on_dead=_give_up), Handler(artworks.SWEEP, sweep)]
+    return [Handler(artworks.MAKE, waiting_for_room(studio, make), on_dead=_give_up), Handler(artworks.SWEEP, sweep)]
 
 
 async def _make(studio: Studio, job: RunningJob, source: artworks.ArtworkSource) -> None:

@@ -16,6 +16,7 @@ from domain.media.transcoding import StepSuperseded, fail_asset
 from workers.packaging import packaging
 from workers.payloads import asset_id_of
 from workers.probing import probe
+from workers.room import waiting_for_room
 from workers.steps import Handle, audio_step, chunk_step, text_step
 from workers.studio import Studio
 
@@ -33,7 +34,10 @@ def media_handlers(studio: Studio) -> list[Handler]:
         media_jobs.EXTRACT_TEXT: text_step(studio),
         media_jobs.PACKAGE: packaging(studio),
     }
-    handlers = [Handler(name, _ending_well(handle), on_dead=_give_up) for name, handle in making.items()]
+    handlers = [
+        Handler(name, waiting_for_room(studio, _ending_well(handle)), on_dead=_give_up)
+        for name, handle in making.items()
+    ]
     clean = Handler(media_jobs.CLEAN, _clean(studio))
     resume = Handler(media_jobs.RESUME, _resume, every_s=RESUME_EVERY_S)
     return [*handlers, clean, resume]

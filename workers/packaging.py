@@ -13,6 +13,7 @@ from domain.kernel.job_handlers import Done, Outcome, RunningJob
 from domain.media.asset import AssetState, InputKind, StepKind, StepRef, poster_key, thumbnails_key
 from domain.media.encode import join_chunks
 from domain.media.ladder import Rung, TrackClass, VideoCodec
+from domain.media.object_store import StorageFull
 from domain.media.package import PackageId
 from domain.media.packager import AudioInput, PackagingKey, Scheme, TextInput, VideoInput, package
 from domain.media.packages import (
@@ -255,5 +256,9 @@ async def _package(order: Order, inputs: Inputs, scheme: Scheme, id: PackageId) 
             folder=folder,
         )
         prefix = object_prefix_of(order.source.asset.id, id)
-        size_bytes = await order.studio.store({f"{prefix}{name}": folder / name for name in packaged.files})
+        try:
+            size_bytes = await order.studio.store({f"{prefix}{name}": folder / name for name in packaged.files})
+        except StorageFull:
+            await order.studio.remove([prefix])
+            raise
     return BuiltPackage(id, packaged, size_bytes)

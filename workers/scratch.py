@@ -37,6 +37,10 @@ class Scratch:
             shutil.rmtree(root, ignore_errors=True)
             os.close(lock)
 
+    def room_bytes(self) -> int:
+        """Return how much can still be written here."""
+        return shutil.disk_usage(self.root).free
+
     @contextmanager
     def folder(self, name: str) -> Iterator[Path]:
         """Lend an empty folder and remove it with everything in it."""

@@ -69,11 +69,12 @@ class Sources:
             yield kept
         finally:
             kept.users -= 1
-            self._drop_unused()
+            self.drop_unused(kept_bytes=self._kept_bytes)
 
-    def _drop_unused(self) -> None:
+    def drop_unused(self, *, kept_bytes: int) -> None:
+        """Drop sources that nobody uses, the longest unused first, while all together exceed `kept_bytes`."""
         for key, kept in list(self._kept.items()):
-            if sum(other.size_bytes for other in self._kept.values()) <= self._kept_bytes:
+            if sum(other.size_bytes for other in self._kept.values()) <= kept_bytes:
                 return
             if kept.users == 0:
                 del self._kept[key]
@@ -83,8 +84,11 @@ class Sources:
 async def _fetched(fetch: Callable[[Path], Awaitable[None]], path: Path) -> None:
     """Fetch under another name first, so that a fetch cut short is never taken for the whole."""
     part = path.with_suffix(".part")
-    await fetch(part)
-    part.rename(path)
+    try:
+        await fetch(part)
+        part.rename(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _size_of(folder: Path) -> int:

@@ -11,6 +11,7 @@ from domain.media.asset import StepStart
 from domain.media.cues import SubtitlesUnreadable
 from domain.media.encode import encode_audio, encode_chunk, extract_subtitles
 from domain.media.ffmpeg_runner import OnProgress, Progress
+from domain.media.object_store import StorageFull
 from domain.media.recipe import Recipe
 from domain.media.subtitles import read_subtitles, write_webvtt
 from domain.media.transcoding import (
@@ -92,13 +93,17 @@ def _step(studio: Studio, make: Make) -> Handle:
 
 
 async def _keep(step: ActiveStep, files: Mapping[str, Path]) -> None:
-    """Store what a step made, then record it. What was refused is removed again.
+    """Store what a step made, then record it. What was refused, or had only partly room, is removed again.
 
     After any other fault the objects stay: the record may have been committed before the connection broke.
     """
     prefix = step.start.object_prefix
     objects = {name: f"{prefix}{path.name}" for name, path in files.items()}
-    await step.studio.store({objects[name]: path for name, path in files.items()})
+    try:
+        await step.studio.store({objects[name]: path for name, path in files.items()})
+    except StorageFull:
+        await step.studio.remove([prefix])
+        raise
     try:
         async with step.job.work() as work:
             await finish_step(work, start=step.start, objects=objects)

@@ -22,6 +22,7 @@ from domain.media.artwork import (
     Picture,
     Rendition,
 )
+from domain.media.room import DiskFull, is_without_room, says_full
 from domain.media.sandbox import Confinement, Limits, ProcessTimedOut, run_confined
 
 PROGRAM = Path(__file__).with_name("artwork_program.py")
@@ -53,6 +54,7 @@ async def make_picture(source: Path, *, kind: ArtworkKind, folder: Path) -> Made
 
     Raises:
         PictureRefused: it is none of the formats we take, of a size or shape we do not take, or broken.
+        DiskFull: there was no room for the copies.
         SandboxUnavailable: the machine offers none.
     """
     order = {
@@ -69,6 +71,8 @@ async def make_picture(source: Path, *, kind: ArtworkKind, folder: Path) -> Made
     except ProcessTimedOut as late:
         raise PictureRefused(ArtworkFailure.TOO_LARGE) from late
     if finished.exit_code != 0:
+        if says_full(finished.stderr_tail) or is_without_room(folder):
+            raise DiskFull
         raise PictureRefused(ArtworkFailure.BROKEN)
     answer = json.loads(finished.stdout)
     if "refused" in answer:

@@ -72,8 +72,12 @@ async def make_seekable(tools: MediaTools, source: Path, plan: EncodePlan, *, fo
         # The sound goes along so that both files start at the same instant.
         tracks = [opened[str(plan.picture.index)], *(opened[str(track.source_index)] for track in plan.audio)]
         output = tracks[0].output(*tracks[1:], f"file:{part}", format="matroska", c="copy", map_metadata=-1)
-        await run_ffmpeg(tools, [output], reads=[source], folder=folder, limits=_limits(plan.duration_s))
-        part.rename(target)
+        try:
+            await run_ffmpeg(tools, [output], reads=[source], folder=folder, limits=_limits(plan.duration_s))
+            part.rename(target)
+        finally:
+            # The folder outlives the job, and half a copy is as large as a disk can hold.
+            part.unlink(missing_ok=True)
     return SeekableSource(path=target, container=Container.MATROSKA, video_index=0)
 
 

@@ -14,6 +14,7 @@ from typing import Protocol, cast
 import ffmpeg
 
 from domain.media.containers import Container
+from domain.media.room import DiskFull, is_without_room, says_full
 from domain.media.sandbox import Confinement, Limits, ProcessTimedOut, run_confined
 from domain.media.tools import MediaTools
 
@@ -134,6 +135,7 @@ async def run_ffmpeg(
 
     Raises:
         EncodeTimedOut: past `limits.wall_s`.
+        DiskFull: there was no room for what it makes.
         EncodeFailed: for every other bad end.
     """
     argv = _argument_list(tools, outputs)
@@ -144,6 +146,8 @@ async def run_ffmpeg(
     except ProcessTimedOut as late:
         raise EncodeTimedOut(reason=str(late), stderr_tail=late.stderr_tail) from late
     if finished.exit_code != 0:
+        if says_full(finished.stderr_tail) or (folder is not None and is_without_room(folder)):
+            raise DiskFull
         raise _failure(finished.exit_code, finished.stderr_tail)
 
 
@@ -156,8 +160,6 @@ def _argument_list(tools: MediaTools, outputs: Sequence[Output]) -> list[str]:
 
 
 def _failure(exit_code: int, stderr_tail: str) -> EncodeFailed:
-    if "No space left on device" in stderr_tail:
-        return EncodeFailed(reason="the disk is full", stderr_tail=stderr_tail)
     if "Cannot allocate memory" in stderr_tail or "out of memory" in stderr_tail.lower():
         return EncodeFailed(reason="ffmpeg ran out of memory", stderr_tail=stderr_tail)
     if exit_code < 0:

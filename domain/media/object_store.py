@@ -4,6 +4,7 @@
     ├── ObjectMissing           no object has this key
     │   └── InvalidObjectKey    the key can name no object
     └── StorageUnavailable      the store is away, full, or refuses us; the log says which
+        └── StorageFull         it is a folder, and its disk has no room
 
 A put is atomic: readers see the whole object or none. Interrupted multipart uploads can leave hidden parts in an
 S3 bucket; give the bucket a lifecycle rule that removes incomplete uploads after a day.
@@ -26,12 +27,21 @@ from obstore.store import AzureStore, GCSStore, LocalStore, MemoryStore, S3Store
 
 from domain.kernel.refusals import Unavailable
 from domain.media.object_keys import InvalidObjectKey, ObjectMissing, checked_key, checked_prefix
+from domain.media.room import is_full, says_full
 
 if TYPE_CHECKING:
     from obstore import GetResult
     from obstore.store import ClientConfig, RetryConfig, S3Config
 
-__all__ = ["InvalidObjectKey", "ObjectHead", "ObjectMissing", "ObjectReader", "ObjectStore", "StorageUnavailable"]
+__all__ = [
+    "InvalidObjectKey",
+    "ObjectHead",
+    "ObjectMissing",
+    "ObjectReader",
+    "ObjectStore",
+    "StorageFull",
+    "StorageUnavailable",
+]
 
 log = structlog.get_logger()
 
@@ -65,6 +75,10 @@ class StorageUnavailable(Unavailable):
     def __init__(self, retry_after_s: float = RETRY_AFTER_S) -> None:
         super().__init__(retry_after_s)
         self.message = f"The media store cannot be used at the moment. Try again in {retry_after_s:.0f} s."
+
+
+class StorageFull(StorageUnavailable):
+    """The object store is a folder, and its disk has no room. Nothing was stored by this call."""
 
 
 @dataclass(frozen=True)
@@ -328,7 +342,11 @@ def _translated(verb: str, key: str) -> Iterator[None]:
         if isinstance(fault, FileNotFoundError) and verb in _READING:
             raise ObjectMissing(key) from fault
         log.warning("storage_unavailable", verb=verb, key=key, fault=_first_line(fault))
-        raise StorageUnavailable() from fault
+        raise (StorageFull if _is_full(fault) else StorageUnavailable)() from fault
+
+
+def _is_full(fault: Exception) -> bool:
+    return is_full(fault) if isinstance(fault, OSError) and fault.errno else says_full(str(fault))
 
 
 def _first_line(fault: Exception) -> str:

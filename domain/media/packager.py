@@ -20,6 +20,7 @@ from domain.media.cues import BLANK, Cue
 from domain.media.ladder import Rung, TrackClass
 from domain.media.languages import UNDETERMINED, is_known_language
 from domain.media.manifests import HLS_NAME, MPD_NAME, Described, neutralise_hls, neutralise_mpd
+from domain.media.room import DiskFull, is_without_room, says_full
 from domain.media.sandbox import Confinement, Limits, ProcessTimedOut, run_confined
 from domain.media.subtitles import read_subtitles, write_webvtt
 from domain.media.tools import MediaTools
@@ -143,6 +144,7 @@ async def package(
 
     Raises:
         PackagingFailed: also when a track class has no key.
+        DiskFull: there was no room for the package.
     """
     labels = _labels([*audios, *texts])
     tracks = [*(_video(v, folder) for v in videos), *(_audio(a, labels[a.id], folder) for a in _default_first(audios))]
@@ -177,6 +179,8 @@ async def _run(argv: Sequence[str], key_flags: str, *, reads: Sequence[Path], fo
     except ProcessTimedOut as late:
         raise PackagingFailed(reason=str(late)) from late
     if finished.exit_code != 0:
+        if says_full(finished.stderr_tail) or is_without_room(folder):
+            raise DiskFull
         # Flag errors quote the flag, and that flag may be the keys.
         safe = re.sub(r"[0-9a-fA-F]{32}", "[key]", finished.stderr_tail)
         raise PackagingFailed(reason=f"the packager gave up with exit code {finished.exit_code}", stderr_tail=safe)
