@@ -19,6 +19,8 @@ from graph.transports.streams import Ending, OpenStream, OpenStreams
 
 EVENT_STREAM = "text/event-stream"
 KEEP_ALIVE_S = 12.0
+# How long the last events may take once the server ends a stream; a client that does not read never gets them.
+CLOSE_TIMEOUT_S = 2.0
 _KEEP_ALIVE = b":\n\n"
 _COMPLETE = b"event: complete\ndata:\n\n"
 _HEADERS = {
@@ -47,7 +49,24 @@ class EventStream(Response):
         """Answer. The caller has checked, without waiting since, that one more stream may be open."""
         with self._streams.hold(self._caller.address, self._caller.viewer) as stream:
             frames = _frames(self._answers, stream)
-            await StreamingResponse(frames, media_type=EVENT_STREAM, headers=_HEADERS)(scope, receive, send)
+            response = StreamingResponse(frames, media_type=EVENT_STREAM, headers=_HEADERS)
+            sending = asyncio.create_task(response(scope, receive, send))
+            try:
+                await _until_sent(sending, stream)
+            finally:
+                await _cancel(sending)
+
+
+async def _until_sent(sending: "asyncio.Task[None]", stream: OpenStream) -> None:
+    """Wait until everything is sent; once the stream is to end, no longer than that takes with a client that reads."""
+    ended = asyncio.create_task(stream.ended.wait())
+    try:
+        await asyncio.wait({sending, ended}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({sending}, timeout=CLOSE_TIMEOUT_S)
+    finally:
+        await _cancel(ended)
+    if sending.done():
+        sending.result()
 
 
 async def _frames(answers: AsyncGenerator[Answer, None], stream: OpenStream) -> AsyncIterator[bytes]:
@@ -59,10 +78,8 @@ async def _frames(answers: AsyncGenerator[Answer, None], stream: OpenStream) -> 
                 pending = pending or asyncio.create_task(_next(answers))
                 await asyncio.wait({pending, ended}, timeout=KEEP_ALIVE_S, return_when=asyncio.FIRST_COMPLETED)
                 if stream.ending is Ending.SIGN_IN_ENDED:
-                    # Before anything that was found meanwhile: it is no longer this viewer's to see.
-                    yield _event(_SIGNED_OUT)
-                    yield _COMPLETE
-                    return
+                    # What was found meanwhile is no longer this viewer's to see.
+                    break
                 if not pending.done():
                     if not stream.ended.is_set():
                         yield _KEEP_ALIVE
@@ -73,6 +90,9 @@ async def _frames(answers: AsyncGenerator[Answer, None], stream: OpenStream) -> 
                     yield _COMPLETE
                     return
                 yield _event(answer.payload)
+            if stream.ending is Ending.SIGN_IN_ENDED:
+                yield _event(_SIGNED_OUT)
+                yield _COMPLETE
         finally:
             await _cancel(ended, pending)
 

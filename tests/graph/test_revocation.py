@@ -2,15 +2,20 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import httpx
 import pytest
+from starlette.types import Message, Scope
 
 from domain.accounts import Role, sign_in, sign_out, suspend_account, viewer_by_token
+from graph.answering import Answer
+from graph.context import Caller
 from graph.global_ids import Kind, global_id
+from graph.transports.sse import EventStream
+from graph.transports.streams import OpenStreams
 from tests.conftest import ScratchDatabases
 from tests.graph.test_sse import PROGRESS, an_asset, next_of, stream
 from tests.graph.test_websocket import PROTOCOL, talk, token
@@ -83,6 +88,38 @@ async def test_open_streams_and_sockets_end_within_seconds_and_others_go_on(
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.01):
                     await anext(going_on)
+
+
+async def test_a_client_that_does_not_read_holds_no_stream_open(scene: GraphScene) -> None:
+    viewer = (await scene.person()).viewer
+    streams = OpenStreams()
+    unread = asyncio.Event()
+
+    async def answers() -> AsyncGenerator[Answer, None]:
+        yield Answer({"data": {}})
+
+    async def receive() -> Message:
+        return await asyncio.get_running_loop().create_future()  # type: ignore[no-any-return]  # it never comes
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            unread.set()
+            await asyncio.get_running_loop().create_future()
+
+    scope: Scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/graphql",
+        "headers": [],
+        "asgi": {"spec_version": "2.3"},
+    }
+    stream = EventStream(answers(), streams, Caller(viewer=viewer, address="192.0.2.1"))
+    sending = asyncio.create_task(stream(scope, receive, send))
+    await unread.wait()
+    streams.end_sign_ins({viewer.sign_in_id})
+    async with asyncio.timeout(BITES_WITHIN_S):
+        await sending
+    assert streams.sign_ins() == set()
 
 
 async def test_a_removed_device_is_gone_and_signs_in_as_a_new_one(scene: GraphScene) -> None:

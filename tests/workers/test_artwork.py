@@ -1,11 +1,12 @@
 """From an upload to pictures in the store: a real worker, real pictures."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 
-from domain.kernel.facts import read_facts
+from domain.kernel.facts import LoggedFact, read_facts
 from domain.media.artwork import Artwork, ArtworkFailure, ArtworkKind, ArtworkState, object_key_of
 from domain.media.artworks import add_artwork, artworks_by_id, remove_artwork
 from tests.media_scene import MediaScene
@@ -37,11 +38,17 @@ async def settled(scene: MediaScene, id: UUID) -> Artwork:
     return await look(scene, id)
 
 
+async def facts_told(scene: MediaScene) -> Sequence[LoggedFact]:
+    async with scene.database.read() as connection:
+        return await read_facts(connection, "catalog", after=0)
+
+
 def stored(scene: MediaScene) -> set[str]:
     return {path.name for path in (scene.media / "artwork").rglob("*") if path.is_file()}
 
 
 async def test_an_upload_becomes_files_that_are_named_by_what_is_in_them(media_scene: MediaScene) -> None:
+    before = await facts_told(media_scene)
     id = await add(media_scene, drawn(700, 400))
     async with working(media_scene.runtime()):
         artwork = await settled(media_scene, id)
@@ -50,21 +57,20 @@ async def test_an_upload_becomes_files_that_are_named_by_what_is_in_them(media_s
     assert {file.name for file in artwork.picture.renditions} == stored(media_scene)
     for file in artwork.picture.renditions:
         assert len(await media_scene.objects.get(object_key_of(file.name))) == file.size_bytes
-    async with media_scene.database.read() as connection:
-        facts = await read_facts(connection, "catalog", after=0)
+    facts = (await facts_told(media_scene))[len(before) :]
     assert [(fact.kind, fact.body["title_id"]) for fact in facts] == [("TitleChanged", str(media_scene.title_id))]
 
 
 @pytest.mark.parametrize("data", [b"<svg/>", drawn(700, 400)[:2000]])
 async def test_what_is_no_picture_fails_with_a_reason_and_leaves_nothing(media_scene: MediaScene, data: bytes) -> None:
+    before = await facts_told(media_scene)
     id = await add(media_scene, data)
     async with working(media_scene.runtime()):
         artwork = await settled(media_scene, id)
     expected = ArtworkFailure.NOT_A_PICTURE if data == b"<svg/>" else ArtworkFailure.BROKEN
     assert (artwork.state, artwork.failure) == (ArtworkState.FAILED, expected)
     assert stored(media_scene) == set()
-    async with media_scene.database.read() as connection:
-        assert (await connection.execute(text("SELECT count(*) FROM facts WHERE topic = 'catalog'"))).scalar_one() == 0
+    assert await facts_told(media_scene) == before
 
 
 async def test_files_are_swept_once_no_picture_has_them(media_scene: MediaScene) -> None:
