@@ -38,6 +38,8 @@ class Kind(Enum):
     COLLECTION = "C"
     REVISION = "N"
     SCHEDULED_CHANGE = "L"
+    SLOT = "Y"
+    LISTINGS_IMPORT = "X"
 
     def __init__(self, letter: str) -> None:
         self.letter = letter.encode()

@@ -10,6 +10,7 @@ from domain.kernel.job_runner import DRAIN_S, LEASE_S, JobRunner
 from domain.media.chunks import DEFAULT_CHUNK_S
 from domain.runtime import Runtime
 from workers.artwork import artwork_handlers
+from workers.guide import guide_handlers
 from workers.insights import insight_handlers
 from workers.media import media_handlers
 from workers.pruning import pruning_handlers
@@ -56,6 +57,7 @@ async def run_worker(
                 *media_handlers(studio),
                 *upload_handlers(runtime),
                 *artwork_handlers(studio),
+                *guide_handlers(studio),
                 *insight_handlers(),
                 *pruning_handlers(runtime.settings.retention),
                 *scheduling_handlers(),

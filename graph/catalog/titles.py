@@ -48,6 +48,13 @@ from graph.context import Context
 from graph.enums import described
 from graph.fragments import kept
 from graph.global_ids import Kind, load_node, loads_node
+from graph.guide.slots import (
+    ScheduleSlot,
+    channels_listings_ids,
+    channels_now_and_next,
+    channels_schedules,
+    schedule_of,
+)
 from graph.loads import is_editor, title_assets, titles_languages, titles_playing
 from graph.media import Asset
 from graph.nodes import Node
@@ -280,6 +287,31 @@ class Title(Node):
     )
     rights: list[Right] = batched(
         titles_rights, key=_id_of, list_size=3, description="Where and when it may be shown. Empty unless you edit."
+    )
+    schedule: list[ScheduleSlot] = batched(
+        channels_schedules,
+        key=_id_of,
+        shape=schedule_of,
+        load_arguments=("opens_at", "closes_at"),
+        list_size=50,
+        description="Of a channel: what it shows between two instants, in order, up to 500. Empty for other titles.",
+    )
+    on_now: ScheduleSlot | None = batched(
+        channels_now_and_next,
+        key=_id_of,
+        shape="now",
+        description="Of a channel: what it shows at this instant; null when that is unknown.",
+    )
+    on_next: ScheduleSlot | None = batched(
+        channels_now_and_next,
+        key=_id_of,
+        shape="next",
+        description="Of a channel: what it shows after `onNow`; null when that is unknown.",
+    )
+    listings_id: str | None = batched(
+        channels_listings_ids,
+        key=_id_of,
+        description="Of a channel: what XMLTV listings call it. Null unless you edit.",
     )
     asset: Asset | None = batched(
         title_assets, key=_id_of, description="What plays. Editors see the newest asset whatever its state."

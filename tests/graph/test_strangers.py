@@ -70,7 +70,9 @@ def _text(name: str) -> str:
 
 
 # Fields that are called after their part in the input.
-CALLED = {"sessionId": Kind.PLAYBACK_SESSION, "rowId": Kind.HOME_ROW, "parentId": Kind.TITLE}
+CALLED = {
+    "sessionId": Kind.PLAYBACK_SESSION, "rowId": Kind.HOME_ROW, "parentId": Kind.TITLE, "channelId": Kind.TITLE,
+}  # fmt: skip
 
 
 def kind_of(field: str) -> Kind:
@@ -144,6 +146,7 @@ FOREIGN: list[tuple[str, str, Make, bool]] = [
     ("terminateUpload", "uploadId", _another_ones_upload, True),
     ("createAsset", "uploadId", _another_ones_upload, True),
     ("addArtwork", "uploadId", _another_ones_upload, True),
+    ("importListings", "uploadId", _another_ones_upload, True),
     ("cancelAsset", "assetId", _another_ones_asset, True),
     ("retryAsset", "assetId", _another_ones_failed_asset, True),
     ("startPlayback", "titleId", _a_draft, False),

@@ -1,0 +1,1 @@
+"""The tables of programme guides, and all their SQL: `slots` the schedules, `imports` what came from listings."""

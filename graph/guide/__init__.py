@@ -1,0 +1,1 @@
+"""Programme guides: schedules as viewers see them and editors make them, and imports of listings."""
