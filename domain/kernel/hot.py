@@ -51,7 +51,7 @@ async def fetch_all(connection: AsyncConnection, sql: str, *values: object) -> l
 async def fetch_first(connection: AsyncConnection, sql: str, *values: object) -> Any | None:
     """Run a statement and return its first record, None when there is none."""
     driver = await _driver(connection)
-    return await driver.fetchrow(sql, *values)
+    return await driver.fetchrow(sql, *values, record_class=Row)
 
 
 class Transaction:

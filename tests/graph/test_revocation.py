@@ -2,18 +2,22 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 import pytest
 from starlette.types import Message, Scope
 
-from domain.accounts import Role, sign_in, sign_out, suspend_account, viewer_by_token
+from domain.accounts import Role, SignInId, sign_in, sign_out, suspend_account, viewer_by_token
+from domain.kernel.refusals import Unavailable
+from domain.kernel.work import Reads
 from graph.answering import Answer
 from graph.context import Caller
 from graph.global_ids import Kind, global_id
+from graph.transports import revocation
 from graph.transports.sse import EventStream
 from graph.transports.streams import OpenStreams
 from tests.conftest import ScratchDatabases
@@ -120,6 +124,30 @@ async def test_a_client_that_does_not_read_holds_no_stream_open(scene: GraphScen
     async with asyncio.timeout(BITES_WITHIN_S):
         await sending
     assert streams.sign_ins() == set()
+
+
+async def test_a_database_that_was_away_delays_a_revocation_and_ends_nobody_else(
+    fresh_scene: GraphScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene, asked = fresh_scene, asyncio.Event()
+    person, other = await scene.person(), await scene.person()
+    look = revocation.living_sign_ins
+
+    async def away(reads: Reads, keys: Sequence[UUID]) -> set[SignInId]:
+        asked.set()
+        raise Unavailable
+
+    monkeypatch.setattr(revocation, "CHECK_EVERY_S", 0.01)
+    monkeypatch.setattr(revocation, "living_sign_ins", away)
+    async with talk(scene) as socket, talk(scene) as going_on:
+        await socket.open(**token(person))
+        await going_on.open(**token(other))
+        await signed_out(scene, person)
+        await asked.wait()
+        monkeypatch.setattr(revocation, "living_sign_ins", look)
+        assert await socket.closed() == 4403
+        await going_on.subscribe("1", "{viewer{id}}")
+        assert (await going_on.hear())["payload"] == {"data": {"viewer": {"id": other.id}}}
 
 
 async def test_a_removed_device_is_gone_and_signs_in_as_a_new_one(scene: GraphScene) -> None:

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, Select, and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.entitlements import AccessQuestion, question_from_json
+from domain.kernel.hot import fetch_first
 from domain.media.ladder import TrackClass
 from domain.playback.session import Admissible, Admitted, PlaybackSession, PlaybackState, PlayerState, SessionId
 from domain.playback.store.screens import StartedSession
@@ -55,6 +56,22 @@ class RecordedQuestion:
     question: AccessQuestion
 
 
+_COLUMN_NAMES = ", ".join(f"renewed.{column.name}" for column in _SESSION_COLUMNS)
+# The guard of `_takes_message`, and a possible position. Written by hand, as every screen sends one every few seconds;
+# the states are words and no parameters, so that the partial index of the screens serves the count.
+_RENEW = f"""
+    UPDATE playback_sessions AS renewed
+    SET sequence = $3, position_s = $5, player_state = $7, address = $8, lease_until = $9
+    WHERE id = $1 AND device_id = $2 AND state = 'ACTIVE' AND lease_until > $4 AND expires_at > $4
+      AND sequence < $3 AND duration_s + $6::float8 >= $5
+    RETURNING {_COLUMN_NAMES}, (
+        SELECT count(*) FROM playback_sessions AS other
+        WHERE other.account_id = renewed.account_id AND other.state = 'ACTIVE' AND other.lease_until > $4
+          AND (other.started_at, other.id) < (renewed.started_at, renewed.id)
+    ) AS earlier
+"""  # noqa: S608 - the names are those of our own columns
+
+
 async def renew(
     connection: AsyncConnection,
     session_id: UUID,
@@ -69,19 +86,19 @@ async def renew(
     slack_s: float,
 ) -> RenewedSession | None:
     """Renew a living session's lease. Returns None when any guard says no, and then nothing has changed."""
-    statement = (
-        update(playback_sessions)
-        .where(_takes_message(session_id, device_id, sequence, now), _s.duration_s + slack_s >= position_s)
-        .values(
-            sequence=sequence,
-            position_s=position_s,
-            player_state=player_state.value,
-            address=address,
-            lease_until=lease_until,
-        )
-        .returning(*_SESSION_COLUMNS, _earlier(now))
+    row = await fetch_first(
+        connection,
+        _RENEW,
+        session_id,
+        device_id,
+        sequence,
+        now,
+        position_s,
+        slack_s,
+        player_state.value,
+        address,
+        lease_until,
     )
-    row = (await connection.execute(statement)).one_or_none()
     return None if row is None else RenewedSession(_session(row), row.earlier)
 
 
@@ -240,25 +257,8 @@ def _sessions() -> Select[Any]:
     return select(*_SESSION_COLUMNS)
 
 
-def _earlier(now: datetime) -> ColumnElement[int]:
-    """Count the account's living sessions that started before this one; of two at once, the lower id is the earlier."""
-    other = playback_sessions.alias("other").c
-    return (
-        select(func.count())
-        .where(
-            other.account_id == _s.account_id,
-            other.state == PlaybackState.ACTIVE.value,
-            other.lease_until > now,
-            tuple_(other.started_at, other.id) < tuple_(_s.started_at, _s.id),
-        )
-        .correlate(playback_sessions)
-        .scalar_subquery()
-        .label("earlier")
-    )
-
-
 def _takes_message(session_id: UUID, device_id: UUID, sequence: int, now: datetime) -> ColumnElement[bool]:
-    """The one guard of heartbeats and stops: this device's living session, and a newer message."""
+    """The guard of messages: this device's living session, and a newer message. `_RENEW` has the same."""
     return and_(
         _s.id == session_id,
         _s.device_id == device_id,
