@@ -16,6 +16,7 @@ from workers.media import media_handlers
 from workers.pruning import pruning_handlers
 from workers.scheduling import scheduling_handlers
 from workers.scratch import Scratch
+from workers.searching import search_handlers
 from workers.sources import Sources
 from workers.studio import Studio
 from workers.uploads import upload_handlers
@@ -59,6 +60,7 @@ async def run_worker(
                 *artwork_handlers(studio),
                 *guide_handlers(studio),
                 *insight_handlers(),
+                *search_handlers(),
                 *pruning_handlers(runtime.settings.retention),
                 *scheduling_handlers(),
                 *extra_handlers,

@@ -86,6 +86,12 @@ async def people_by_id(reads: Reads, keys: Sequence[UUID]) -> list[Person | None
         return await store.people_store.by_id(connection, keys)
 
 
+async def titles_of_people(reads: Reads, person_ids: Sequence[UUID]) -> list[UUID]:
+    """Return every title that some of these people worked on."""
+    async with reads.connection() as connection:
+        return await store.titles_of_people(connection, person_ids)
+
+
 async def credits_of(reads: Reads, title_ids: Sequence[UUID]) -> list[list[Credit]]:
     """Batch load the credits of titles, in their order."""
     async with reads.connection() as connection:

@@ -86,6 +86,11 @@ class Work:
         return Reads(_Lent(self.connection), now=self.now)
 
     @property
+    def lent(self) -> "_Lent":
+        """What lends this work's own connection to whoever reads by itself."""
+        return _Lent(self.connection)
+
+    @property
     def rung(self) -> frozenset[str]:
         """The topics to ring once this work is committed."""
         return frozenset(self._rung)

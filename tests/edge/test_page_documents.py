@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import orjson
-import pytest
+from structlog.testing import capture_logs
 
 from domain.clients import ClientDocument, list_releases, register_release
 from edge.page_documents import CLIENT, PageDocuments
@@ -56,11 +56,10 @@ async def test_the_page_is_registered_for_every_process(scene: GraphScene, tmp_p
     assert response.json() == {"data": {"viewer": None}}
 
 
-async def test_an_id_that_is_taken_is_said_in_the_log(
-    scene: GraphScene, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_an_id_that_is_taken_is_said_in_the_log(scene: GraphScene, tmp_path: Path) -> None:
     async with scene.runtime.work() as work:
         await register_release(work, client="tv", version="1", documents=[ClientDocument("taken", "{ viewer { id } }")])
     built = write(tmp_path / "built", {"taken": "{ node(id: 1) { id } }"})
-    await page(built).register(scene.runtime)
-    assert "page.documents_not_registered" in capsys.readouterr().out
+    with capture_logs() as logged:
+        await page(built).register(scene.runtime)
+    assert [entry["event"] for entry in logged] == ["page.documents_not_registered"]

@@ -15,6 +15,7 @@ from domain.catalog.store.details import (
     replace_ratings,
     replace_tags,
     tags_of,
+    titles_of_people,
 )
 from domain.catalog.store.named import collection_store, people_store, tag_store
 from domain.catalog.store.pages import next_parts, pages_of
@@ -81,6 +82,7 @@ __all__ = [
     "title_with_rights",
     "titles",
     "titles_by_id",
+    "titles_of_people",
     "translations_of",
     "visible_titles",
 ]

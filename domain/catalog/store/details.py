@@ -161,6 +161,12 @@ async def credits_of(connection: AsyncConnection, keys: Sequence[UUID]) -> list[
     )
 
 
+async def titles_of_people(connection: AsyncConnection, person_ids: Sequence[UUID]) -> list[UUID]:
+    """Return every title that some of these people worked on."""
+    statement = select(credits.c.title_id).where(credits.c.person_id.in_(person_ids)).distinct()
+    return list((await connection.execute(statement)).scalars())
+
+
 async def tags_of(connection: AsyncConnection, keys: Sequence[UUID]) -> list[list[Tagged]]:
     """Return which genres and tags titles have, in their order, aligned."""
     return await _grouped(connection, _TAGS, keys, lambda row: Tagged(row.tag_id, TagKind(row.kind)))
