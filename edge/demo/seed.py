@@ -14,6 +14,7 @@ from domain.media.assets import SubtitleUpload, assets_of_titles, create_asset, 
 from domain.runtime import Runtime
 from edge.demo.clips import ClipFailed, make_clip
 from edge.demo.people import acting_editor
+from edge.demo.shelves import arrange_demo
 from edge.demo.titles import TITLES, DemoTitle
 from edge.demo.uploading import earlier_upload, send_file
 from edge.local.terminal import Bars, Terminal
@@ -34,6 +35,7 @@ async def seed_demo(runtime: Runtime, *, terminal: Terminal) -> None:
     """
     async with acting_editor(runtime) as editor:
         title_ids = {title.slug: await _title_once(runtime, editor, title) for title in TITLES}
+        await arrange_demo(runtime, editor, title_ids)
         if await _is_complete(runtime, list(title_ids.values())):
             return
         terminal.say("Making the demo: drawing, transcoding and encrypting its titles (once) …")

@@ -5,6 +5,7 @@ import { MissingPage } from "./missing-page";
 import { type Route, routeOf } from "./router/route";
 import { useAddress } from "./router/router";
 import { Shell } from "./shell/shell";
+import { SearchPage } from "./search/search-page";
 import { SignInPage } from "./signin/sign-in-page";
 import { TitlePage } from "./titles/title-page";
 import { Notice } from "./ui/notice";
@@ -43,6 +44,8 @@ function Page({ route }: { readonly route: Exclude<Route, { page: "watch" }> }) 
       return <HomePage />;
     case "title":
       return <TitlePage key={route.titleId} titleId={route.titleId} />;
+    case "search":
+      return <SearchPage />;
     case "studio":
     case "studio-new":
     case "studio-title":

@@ -9,8 +9,10 @@ import { ContinueCard } from "./continue-card";
 import { Hero } from "./hero";
 import { HomeSkeleton } from "./home-skeleton";
 import { Row } from "./row";
-import { featured, rowsOf } from "./rows";
+import { featured } from "./rows";
 import { TitleCard } from "./title-card";
+import { useReached } from "./use-reached";
+import { useRows } from "./use-rows";
 import "./home-page.css";
 
 /** What is on: a big screen, what was left unfinished, and rows of everything else. */
@@ -28,30 +30,40 @@ interface HomeBodyProps {
 function HomeBody({ state, reload }: HomeBodyProps) {
   if (state.phase === "loading") return <HomeSkeleton />;
   if (state.phase === "failed") return <Notice explanation={state.explanation} onRetry={reload} />;
-  const { titles, continueWatching } = state.data;
-  const hero = featured(titles.nodes);
+  return <Home data={state.data} />;
+}
+
+function Home({ data }: { readonly data: HomeQuery }) {
+  const { rows, hasMore, moreRows, moreOf } = useRows(data);
+  const hero = featured(rows);
   if (hero === undefined) return <NothingOn />;
   return (
     <>
       <Hero title={hero} />
       <div className="home-rows">
-        {continueWatching.length > 0 && (
+        {data.continueWatching.length > 0 && (
           <Row heading="Continue watching">
-            {continueWatching.map((point) => (
+            {data.continueWatching.map((point) => (
               <ContinueCard key={point.title.id} point={point} />
             ))}
           </Row>
         )}
-        {rowsOf(titles.nodes).map((row) => (
-          <Row key={row.heading} heading={row.heading}>
+        {rows.map((row) => (
+          <Row key={row.id} heading={row.heading} onNearEnd={() => moreOf(row)}>
             {row.titles.map((title) => (
               <TitleCard key={title.id} title={title} />
             ))}
           </Row>
         ))}
+        {hasMore && <More key={rows.length} onReached={moreRows} />}
       </div>
     </>
   );
+}
+
+function More({ onReached }: { readonly onReached: () => void }) {
+  const mark = useReached(onReached);
+  return <div ref={mark} className="home-more" />;
 }
 
 function NothingOn() {

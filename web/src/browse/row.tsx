@@ -5,6 +5,8 @@ import "./row.css";
 interface RowProps {
   readonly heading: string;
   readonly children: ReactNode;
+  /** Called when the last cards come into view. */
+  readonly onNearEnd?: () => void;
 }
 
 interface Edges {
@@ -13,10 +15,10 @@ interface Edges {
 }
 
 /** A shelf of cards that scrolls sideways: by touch, by wheel, by the Tab key, or by its two buttons. */
-export function Row({ heading, children }: RowProps) {
+export function Row({ heading, children, onNearEnd }: RowProps) {
   const id = useId();
   const shelf = useRef<HTMLUListElement>(null);
-  const edges = useEdges(shelf);
+  const edges = useEdges(shelf, onNearEnd);
   const turn = (direction: -1 | 1) => {
     const width = shelf.current?.clientWidth ?? 0;
     shelf.current?.scrollBy({ left: direction * width * 0.85, behavior: "smooth" });
@@ -56,14 +58,17 @@ function Turner({ label, icon, possible, onTurn }: TurnerProps) {
   );
 }
 
-function useEdges(shelf: { readonly current: HTMLUListElement | null }): Edges {
+function useEdges(shelf: { readonly current: HTMLUListElement | null }, onNearEnd?: () => void): Edges {
   const [edges, setEdges] = useState<Edges>({ before: false, after: false });
+  const nearEnd = useRef(onNearEnd);
+  nearEnd.current = onNearEnd;
   useEffect(() => {
     const element = shelf.current;
     if (element === null) return;
     const measure = () => {
       const before = element.scrollLeft > 4;
       const after = element.scrollLeft + element.clientWidth < element.scrollWidth - 4;
+      if (element.scrollLeft + element.clientWidth * 2 > element.scrollWidth) nearEnd.current?.();
       setEdges((held) => (held.before === before && held.after === after ? held : { before, after }));
     };
     const watcher = new ResizeObserver(measure);

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { featured, type HomeTitle, rowsOf } from "./rows";
+import type { ShelfFragment } from "../gql/operations";
+import { extended, featured, type HomeTitle, newest, rowsOf } from "./rows";
 
 function title(id: string, change: Partial<HomeTitle> = {}): HomeTitle {
   return {
@@ -14,28 +15,49 @@ function title(id: string, change: Partial<HomeTitle> = {}): HomeTitle {
     resumePositionSeconds: null,
     audioLanguages: ["en"],
     textLanguages: [],
-    publishedAt: `2026-11-0${id}T00:00:00Z`,
+    publishedAt: "2026-01-01T00:00:00Z",
     poster: null,
     backdrop: null,
     ...change,
   };
 }
 
-test("the newest come first, and a row that repeats another or holds one title is left out", () => {
-  const rows = rowsOf([title("1"), title("3", { kind: "CLIP" }), title("2", { audioLanguages: ["en", "de"] })]);
-  expect(rows.map((row) => [row.heading, row.titles.map((one) => one.id)])).toEqual([
-    ["New on Marquee", ["3", "2", "1"]],
-    ["Films", ["1", "2"]],
+function page(ids: ReadonlyArray<string>, endCursor?: string) {
+  return { nodes: ids.map((id) => title(id)), pageInfo: { hasNextPage: endCursor !== undefined, endCursor: endCursor ?? null } };
+}
+
+function shelf(id: string, change: Partial<ShelfFragment> = {}): ShelfFragment {
+  return { id, title: id, kind: "EDITORIAL", titles: page(["1", "2"]), ...change };
+}
+
+test("rows come as they were arranged, without empty ones and what was left unfinished", () => {
+  const rows = rowsOf([
+    shelf("picks"),
+    shelf("resume", { kind: "CONTINUE_WATCHING" }),
+    shelf("broken", { titles: null }),
+    shelf("empty", { titles: page([]) }),
+    shelf("long", { titles: page(["3"], "c3") }),
+  ]);
+  expect(rows.map((row) => [row.heading, row.titles.map((one) => one.id), row.after])).toEqual([
+    ["picks", ["1", "2"], undefined],
+    ["long", ["3"], "c3"],
   ]);
 });
 
-test("drafts are not shown", () => {
-  expect(rowsOf([title("1", { state: "DRAFT" })])).toEqual([]);
-  expect(featured([title("1", { state: "DRAFT" })])).toBeUndefined();
+test("a page more is added once, and the last page ends the row", () => {
+  const [row] = rowsOf([shelf("long", { titles: page(["1", "2"], "c2") })]);
+  if (row === undefined) throw new Error("there is a row");
+  const longer = extended(row, page(["2", "3"]));
+  expect([longer.titles.map((one) => one.id), longer.after]).toEqual([["1", "2", "3"], undefined]);
+  expect(extended(row, null).after).toBeUndefined();
 });
 
-test("the big screen takes the newest title with a picture", () => {
-  const backdrop = { url: "/posters/2/1280.jpg" };
-  expect(featured([title("1", { backdrop }), title("2", { backdrop }), title("3")])?.id).toBe("2");
-  expect(featured([title("1"), title("2")])?.id).toBe("2");
+test("drafts stay out of sight", () => {
+  expect(newest([title("1", { state: "DRAFT" })])).toEqual([]);
+  expect(newest([title("1"), title("2", { state: "WITHDRAWN" })])[0]?.titles.map((one) => one.id)).toEqual(["1"]);
+});
+
+test("the big screen prefers a title with a picture", () => {
+  const rows = newest([title("1"), title("2", { backdrop: { url: "x" } })]);
+  expect([featured(rows)?.id, featured([])]).toEqual(["2", undefined]);
 });

@@ -1,46 +1,45 @@
-import type { HomeQuery } from "../gql/operations";
+import type { HomeTitleFragment, ShelfFragment, ShelfPageFragment } from "../gql/operations";
 
-export type HomeTitle = HomeQuery["titles"]["nodes"][number];
+export type HomeTitle = HomeTitleFragment;
 
+/** A row of cards. `after` is where it goes on; without one it is whole. */
 export interface HomeRow {
+  readonly id: string;
   readonly heading: string;
   readonly titles: ReadonlyArray<HomeTitle>;
+  readonly after: string | undefined;
 }
 
-const NEWEST_SHOWN = 20;
-
-/** The rows of the home page. A row of one title would only repeat another row, so it is left out. */
-export function rowsOf(titles: ReadonlyArray<HomeTitle>): ReadonlyArray<HomeRow> {
-  const shown = titles.filter((title) => title.state === "PUBLISHED");
-  const newest = [...shown].sort((one, other) => published(other) - published(one)).slice(0, NEWEST_SHOWN);
-  const themed: HomeRow[] = [
-    { heading: "Films", titles: shown.filter((title) => title.kind === "MOVIE") },
-    { heading: "Episodes", titles: shown.filter((title) => title.kind === "EPISODE") },
-    { heading: "Short and sweet", titles: shown.filter((title) => title.kind === "CLIP") },
-    { heading: "In more than one language", titles: shown.filter((title) => title.audioLanguages.length > 1) },
-    { heading: "With subtitles", titles: shown.filter((title) => title.textLanguages.length > 0) },
-  ];
-  const worth = themed.filter((row) => row.titles.length > 1);
-  return newest.length === 0 ? [] : [{ heading: "New on Marquee", titles: newest }, ...distinct(worth, newest.length)];
+/** The rows as they were arranged; what was left unfinished has a row of its own on the page. */
+export function rowsOf(shelves: ReadonlyArray<ShelfFragment>): ReadonlyArray<HomeRow> {
+  return shelves
+    .filter((shelf) => shelf.kind !== "CONTINUE_WATCHING" && shelf.titles !== null)
+    .map((shelf) => extended({ id: shelf.id, heading: shelf.title, titles: [], after: undefined }, shelf.titles))
+    .filter((row) => row.titles.length > 0 || row.after !== undefined);
 }
 
-/** The title on the big screen: the newest one that has a picture, else the newest. */
-export function featured(titles: ReadonlyArray<HomeTitle>): HomeTitle | undefined {
-  const newest = rowsOf(titles)[0]?.titles ?? [];
-  return newest.find((title) => title.backdrop !== null) ?? newest[0];
+/** The row that stands in while nobody has arranged any. */
+export function newest(titles: ReadonlyArray<HomeTitle>): ReadonlyArray<HomeRow> {
+  const shown = titles.filter(isShown);
+  return shown.length === 0 ? [] : [{ id: "newest", heading: "New on Marquee", titles: shown, after: undefined }];
 }
 
-/** Drops rows that show the very same titles as a row before them. */
-function distinct(rows: ReadonlyArray<HomeRow>, everything: number): ReadonlyArray<HomeRow> {
-  const seen = new Set<string>();
-  return rows.filter((row) => {
-    const key = row.titles.map((title) => title.id).join();
-    if (seen.has(key) || row.titles.length === everything) return false;
-    seen.add(key);
-    return true;
-  });
+/** A row with one more page at its end. */
+export function extended(row: HomeRow, page: ShelfPageFragment | null | undefined): HomeRow {
+  if (!page) return { ...row, after: undefined };
+  const known = new Set(row.titles.map((title) => title.id));
+  const fresh = page.nodes.filter((title) => isShown(title) && !known.has(title.id));
+  const after = page.pageInfo.hasNextPage ? (page.pageInfo.endCursor ?? undefined) : undefined;
+  return { ...row, titles: [...row.titles, ...fresh], after };
 }
 
-function published(title: HomeTitle): number {
-  return title.publishedAt ? Date.parse(title.publishedAt) : 0;
+/** The title on the big screen: the first that has a picture, else the first. */
+export function featured(rows: ReadonlyArray<HomeRow>): HomeTitle | undefined {
+  const titles = rows[0]?.titles ?? [];
+  return titles.find((title) => title.backdrop !== null) ?? titles[0];
+}
+
+/** Those who work on titles are told of drafts too, which are no part of this page. */
+function isShown(title: HomeTitle): boolean {
+  return title.state === "PUBLISHED";
 }

@@ -7,6 +7,7 @@ test("every path that the page makes leads back to its route", () => {
   expect(routeOf(pathTo.watch(id))).toEqual({ page: "watch", titleId: id });
   expect(routeOf(pathTo.studioTitle(id))).toEqual({ page: "studio-title", titleId: id });
   expect(routeOf(pathTo.newTitle)).toEqual({ page: "studio-new" });
+  expect(routeOf(pathTo.search)).toEqual({ page: "search" });
   expect(routeOf("/studio/")).toEqual({ page: "studio" });
 });
 

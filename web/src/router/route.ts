@@ -3,6 +3,7 @@ export type Route =
   | { readonly page: "home" }
   | { readonly page: "title"; readonly titleId: string }
   | { readonly page: "watch"; readonly titleId: string }
+  | { readonly page: "search" }
   | { readonly page: "studio" }
   | { readonly page: "studio-new" }
   | { readonly page: "studio-title"; readonly titleId: string }
@@ -15,6 +16,7 @@ export function routeOf(path: string): Route {
   if (parts.length === 0) return { page: "home" };
   if (parts.length === 2 && first === "title" && second) return { page: "title", titleId: decode(second) };
   if (parts.length === 2 && first === "watch" && second) return { page: "watch", titleId: decode(second) };
+  if (parts.length === 1 && first === "search") return { page: "search" };
   if (parts.length === 1 && first === "studio") return { page: "studio" };
   if (parts.length === 2 && first === "studio" && second === "new") return { page: "studio-new" };
   if (parts.length === 3 && first === "studio" && second === "titles" && third) {
@@ -25,6 +27,7 @@ export function routeOf(path: string): Route {
 
 export const pathTo = {
   home: "/",
+  search: "/search",
   studio: "/studio",
   newTitle: "/studio/new",
   title: (titleId: string) => `/title/${encodeURIComponent(titleId)}`,

@@ -26,6 +26,7 @@ export function Shell({ path, children }: ShellProps) {
         </Link>
         <nav aria-label="Main" className="shell-nav">
           <NavLink to={pathTo.home} label="Browse" current={path === pathTo.home} />
+          <NavLink to={pathTo.search} label="Search" current={path === pathTo.search} />
           {isEditor && <NavLink to={pathTo.studio} label="Studio" current={path.startsWith(pathTo.studio)} />}
         </nav>
         <AccountMenu />

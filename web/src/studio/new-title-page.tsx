@@ -7,7 +7,7 @@ import { go, Link, useDocumentTitle } from "../router/router";
 import { Button } from "../ui/button";
 import { InlineProblem } from "../ui/notice";
 import { Field, Select, TextArea, TextInput } from "./fields";
-import { kindName, titleKinds } from "./kinds";
+import { kindName, titleKinds } from "../titles/kinds";
 import { languageOptions } from "./languages";
 import { useAct } from "./use-act";
 

@@ -7,7 +7,7 @@ import { ButtonLink } from "../ui/button";
 import { Notice } from "../ui/notice";
 import { Skeleton } from "../ui/skeleton";
 import { AssetBadge, TitleBadge } from "./badges";
-import { kindName } from "./kinds";
+import { kindName } from "../titles/kinds";
 
 type Title = StudioTitlesQuery["titles"]["nodes"][number];
 
