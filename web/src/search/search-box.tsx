@@ -64,7 +64,7 @@ export function SearchBox({ text, onSearch }: SearchBoxProps) {
         autoComplete="off"
         maxLength={TEXT_MAX_CHARS}
         value={typed}
-        autoFocus
+        data-start=""
         onChange={(event) => {
           setTyped(event.target.value);
           setOpen(true);

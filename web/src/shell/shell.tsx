@@ -52,12 +52,17 @@ function NavLink({ to, label, current }: NavLinkProps) {
   );
 }
 
+/** Where a page begins for somebody at the keyboard: at what is there to be filled in, or at its top. */
+function startOf(main: HTMLElement | null): HTMLElement | null {
+  return main?.querySelector<HTMLElement>("[data-start]") ?? main;
+}
+
 /** Moving to another page moves the focus to its start, as loading it anew would. */
 function useFocusOnMove(path: string) {
   const main = useRef<HTMLElement>(null);
   const before = useRef(path);
   useEffect(() => {
-    if (before.current !== path) main.current?.focus({ preventScroll: true });
+    if (before.current !== path) startOf(main.current)?.focus({ preventScroll: true });
     before.current = path;
   }, [path]);
   return main;
