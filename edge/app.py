@@ -24,7 +24,7 @@ from starlette.websockets import WebSocket
 
 from domain.runtime import Runtime, open_runtime
 from domain.settings import Environment, Settings
-from edge import artwork, health, metrics, pages, play, posters, session, speke, uploads
+from edge import artwork, catalog_files, health, metrics, pages, play, posters, session, speke, uploads
 from edge.identity import caller_of, caller_of_socket, is_own_page
 from edge.logs import configure_logs
 from edge.page_documents import PageDocuments
@@ -91,6 +91,7 @@ def _routes(settings: Settings) -> list[BaseRoute]:
         *play.routes,
         *posters.routes,
         *artwork.routes,
+        *catalog_files.routes,
         *speke.routes,
         *health.routes,
         *metrics.routes,

@@ -40,6 +40,7 @@ class Kind(Enum):
     SCHEDULED_CHANGE = "L"
     SLOT = "Y"
     LISTINGS_IMPORT = "X"
+    TITLE_IMPORT = "I"
 
     def __init__(self, letter: str) -> None:
         self.letter = letter.encode()

@@ -11,6 +11,7 @@ from domain.media.chunks import DEFAULT_CHUNK_S
 from domain.runtime import Runtime
 from workers.artwork import artwork_handlers
 from workers.guide import guide_handlers
+from workers.imports import import_handlers
 from workers.insights import insight_handlers
 from workers.media import media_handlers
 from workers.pruning import pruning_handlers
@@ -59,6 +60,7 @@ async def run_worker(
                 *upload_handlers(runtime),
                 *artwork_handlers(studio),
                 *guide_handlers(studio),
+                *import_handlers(runtime),
                 *insight_handlers(),
                 *search_handlers(),
                 *pruning_handlers(runtime.settings.retention),

@@ -73,6 +73,19 @@ _RENEW = text(
 )
 
 
+# Numbers as many offsets as there are bodies, in their order.
+_APPEND_MANY = """
+    WITH moved AS (
+        INSERT INTO fact_topics AS t (topic, epoch, head) VALUES ($1, gen_random_uuid(), cardinality($4::bytea[]))
+        ON CONFLICT (topic) DO UPDATE SET head = t.head + cardinality($4::bytea[])
+        RETURNING topic, head
+    )
+    INSERT INTO facts (topic, "offset", at, kind, body)
+    SELECT topic, head - cardinality($4::bytea[]) + f.n, $2, f.kind, f.body
+    FROM moved, unnest($3::text[], $4::bytea[]) WITH ORDINALITY AS f (kind, body, n)
+"""
+
+
 @dataclass(frozen=True)
 class Fact:
     """Something that happened. Subclass with fields that JSON can hold; ids and instants are fine."""
@@ -128,8 +141,22 @@ async def append_fact(connection: AsyncConnection, topic: str, fact: Fact, *, at
     """Append one fact inside the caller's transaction. Locks the topic until that transaction ends."""
     assert 0 < len(topic) <= TOPIC_MAX_CHARS, topic
     assert "\n" not in topic, topic
-    body = orjson.dumps({field.name: getattr(fact, field.name) for field in fields(fact)}, default=plain_id)
-    await fetch_first(connection, _APPEND, topic, at, fact.kind, body)
+    await fetch_first(connection, _APPEND, topic, at, fact.kind, _body(fact))
+
+
+async def append_facts(connection: AsyncConnection, topic: str, told: Sequence[Fact], *, at: datetime) -> None:
+    """Append facts in their order, as `append_fact` would each, with one statement for all of them."""
+    if len(told) == 1:
+        await append_fact(connection, topic, told[0], at=at)
+        return
+    assert 0 < len(topic) <= TOPIC_MAX_CHARS, topic
+    assert "\n" not in topic, topic
+    kinds, bodies = [fact.kind for fact in told], [_body(fact) for fact in told]
+    await fetch_first(connection, _APPEND_MANY, topic, at, kinds, bodies)
+
+
+def _body(fact: Fact) -> bytes:
+    return orjson.dumps({field.name: getattr(fact, field.name) for field in fields(fact)}, default=plain_id)
 
 
 async def head(connection: AsyncConnection, topic: str) -> Position | None:

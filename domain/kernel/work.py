@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Self
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from domain.kernel.bus import Bus
 from domain.kernel.clock import Clock, system_clock
 from domain.kernel.connecting import engine_for
-from domain.kernel.facts import TOPIC_MAX_CHARS, Fact, Readable, append_fact
+from domain.kernel.facts import TOPIC_MAX_CHARS, Fact, Readable, append_facts
 from domain.kernel.hot import Transaction
 from domain.kernel.ids import new_id
 from domain.kernel.jobs import JOBS_TOPIC, Job, insert_job
@@ -67,8 +68,8 @@ class Work:
     async def write_facts(self) -> None:
         """Write what was announced so far. Called once before the commit; a test may call it to look into the log."""
         announced, self._announced = self._announced, []
-        for topic, fact in sorted(announced, key=lambda pair: pair[0]):
-            await append_fact(self.connection, topic, fact, at=self.now)
+        for topic, told in groupby(sorted(announced, key=_topic_of), key=_topic_of):
+            await append_facts(self.connection, topic, [fact for _, fact in told], at=self.now)
 
     @asynccontextmanager
     async def part(self) -> AsyncIterator[None]:
@@ -166,6 +167,10 @@ class _Lent:
 
     def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
         return nullcontext(self.held)
+
+
+def _topic_of(announced: tuple[str, Fact]) -> str:
+    return announced[0]
 
 
 def _engine(url: str, pool_size: int) -> AsyncEngine:

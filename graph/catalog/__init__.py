@@ -1,9 +1,9 @@
 """Titles as viewers find them, and as editors make them."""
 
-from graph.catalog import artwork, detailing, editing, named, naming, review, rights
+from graph.catalog import artwork, bulk, detailing, editing, named, naming, review, rights
 from graph.catalog.titles import Title, title, titles
 
-QUERIES = [title, titles, *named.QUERIES, *review.QUERIES]
+QUERIES = [title, titles, *named.QUERIES, *review.QUERIES, *bulk.QUERIES]
 MUTATIONS = [
     *editing.MUTATIONS,
     *rights.MUTATIONS,
@@ -11,6 +11,8 @@ MUTATIONS = [
     *detailing.MUTATIONS,
     *artwork.MUTATIONS,
     *review.MUTATIONS,
+    *bulk.MUTATIONS,
 ]
+SUBSCRIPTIONS = bulk.SUBSCRIPTIONS
 
-__all__ = ["MUTATIONS", "QUERIES", "Title"]
+__all__ = ["MUTATIONS", "QUERIES", "SUBSCRIPTIONS", "Title"]

@@ -8,9 +8,12 @@ from uuid import uuid4
 import pytest
 from graphql import GraphQLInputObjectType, GraphQLNonNull, get_named_type, is_enum_type, is_list_type
 
+from domain.catalog.exporting import FileFormat
+from domain.catalog.importing import ImportMode
 from domain.entitlements import Plan
 from domain.kernel.tables import metadata
 from domain.media.asset import AssetState
+from domain.media.imports import import_titles
 from graph.global_ids import Kind, global_id, parse_global_id
 from graph.schema import graphql_schema
 from tests.graph.test_media import CREATE_ASSET, begin
@@ -111,6 +114,16 @@ async def _another_ones_upload(scene: GraphScene, other: Person) -> str:
     return global_id(Kind.UPLOAD, await scene.upload(other))
 
 
+async def _another_ones_import(scene: GraphScene, other: Person) -> str:
+    upload_id = await scene.upload(other)
+    async with scene.runtime.work() as work:
+        begun = await import_titles(
+            work, viewer=other.viewer, upload_id=upload_id, format=FileFormat.CSV, mode=ImportMode.UPSERT,
+            idempotency_key=uuid4().hex,
+        )  # fmt: skip
+    return global_id(Kind.TITLE_IMPORT, begun.id)
+
+
 async def _another_ones_asset(scene: GraphScene, other: Person) -> str:
     made = await scene.data(CREATE_ASSET, {"input": await begin(scene, other)}, by=other)
     id: str = made["createAsset"]["asset"]["id"]
@@ -147,6 +160,8 @@ FOREIGN: list[tuple[str, str, Make, bool]] = [
     ("createAsset", "uploadId", _another_ones_upload, True),
     ("addArtwork", "uploadId", _another_ones_upload, True),
     ("importListings", "uploadId", _another_ones_upload, True),
+    ("importTitles", "uploadId", _another_ones_upload, True),
+    ("cancelImport", "titleImportId", _another_ones_import, True),
     ("cancelAsset", "assetId", _another_ones_asset, True),
     ("retryAsset", "assetId", _another_ones_failed_asset, True),
     ("startPlayback", "titleId", _a_draft, False),
@@ -156,7 +171,9 @@ FOREIGN: list[tuple[str, str, Make, bool]] = [
     ("removeDevice", "deviceId", _another_ones_device, False),
 ]
 # What belongs to an account. All else is the house's: every editor works on all of it.
-OWNED = {Kind.UPLOAD, Kind.ASSET, Kind.PLAYBACK_SESSION, Kind.PROFILE, Kind.DEVICE, Kind.VIEWER}
+OWNED = {
+    Kind.UPLOAD, Kind.ASSET, Kind.PLAYBACK_SESSION, Kind.PROFILE, Kind.DEVICE, Kind.VIEWER, Kind.TITLE_IMPORT,
+}  # fmt: skip
 
 
 def test_every_id_of_somebodys_own_is_tried() -> None:

@@ -17,6 +17,14 @@ from domain.catalog.store.details import (
     tags_of,
     titles_of_people,
 )
+from domain.catalog.store.entries import RANKS, StoredTitle, entries_of, ids_after, languages_in_use
+from domain.catalog.store.imported import (
+    holders_of,
+    lock_imports,
+    lock_titles_of,
+    tags_of_slugs,
+    write_imported,
+)
 from domain.catalog.store.named import collection_store, people_store, tag_store
 from domain.catalog.store.pages import next_parts, pages_of
 from domain.catalog.store.rights import (
@@ -44,17 +52,25 @@ from domain.catalog.store.titles import (
 )
 
 __all__ = [
+    "RANKS",
+    "StoredTitle",
     "change_title",
     "chapters_of",
     "collection_store",
     "collections_of",
     "credits_of",
     "delete_right",
+    "entries_of",
     "extras_of",
     "fill_collection",
+    "holders_of",
+    "ids_after",
     "insert_right",
     "insert_title",
+    "languages_in_use",
+    "lock_imports",
     "lock_title",
+    "lock_titles_of",
     "markers_of",
     "national_age",
     "next_parts",
@@ -76,6 +92,7 @@ __all__ = [
     "scoped",
     "tag_store",
     "tags_of",
+    "tags_of_slugs",
     "title_of_row",
     "title_rights",
     "title_texts",
@@ -85,4 +102,5 @@ __all__ = [
     "titles_of_people",
     "translations_of",
     "visible_titles",
+    "write_imported",
 ]

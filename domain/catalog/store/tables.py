@@ -37,6 +37,8 @@ titles = Table(
     Column("original_language", Text),
     Column("starts_at", DateTime(timezone=True)),
     Column("ends_at", DateTime(timezone=True)),
+    # What others call it, in their files; its own id when nobody has said.
+    Column("external_id", Text),
     ForeignKeyConstraint(["parent_id", "parent_kind"], ["titles.id", "titles.kind"]),
     CheckConstraint("kind IN ('MOVIE', 'SERIES', 'SEASON', 'EPISODE', 'CLIP', 'LIVE_EVENT', 'CHANNEL')", name="kind"),
     CheckConstraint(
@@ -56,12 +58,14 @@ titles = Table(
     CheckConstraint("state IN ('DRAFT', 'PUBLISHED', 'WITHDRAWN')", name="state"),
     CheckConstraint("release_year BETWEEN 1878 AND 2200", name="release_year"),
     CheckConstraint("maturity_age BETWEEN 0 AND 21", name="maturity_age"),
+    CheckConstraint("length(external_id) BETWEEN 1 AND 128", name="external_id"),
     CheckConstraint("version >= 1", name="version"),
     CheckConstraint("state <> 'PUBLISHED' OR published_at IS NOT NULL", name="published"),
 )
 Index("titles_published_idx", titles.c.id, postgresql_where=titles.c.state == "PUBLISHED")
 Index("titles_fresh_idx", titles.c.published_at, titles.c.id, postgresql_where=titles.c.state == "PUBLISHED")
 
+Index("titles_external_id_key", titles.c.external_id, unique=True)
 Index("titles_id_kind_key", titles.c.id, titles.c.kind, unique=True)
 Index(
     "titles_part_key",

@@ -98,6 +98,7 @@ _IS_UNUSED = text(
     "NOT EXISTS (SELECT 1 FROM assets WHERE upload_id = uploads.id)"
     " AND NOT EXISTS (SELECT 1 FROM asset_inputs WHERE upload_id = uploads.id)"
     " AND NOT EXISTS (SELECT 1 FROM artworks WHERE upload_id = uploads.id)"
+    " AND NOT EXISTS (SELECT 1 FROM title_imports WHERE upload_id = uploads.id)"
 )
 
 
@@ -303,12 +304,13 @@ async def prune(connection: AsyncConnection, *, before: datetime, limit: int) ->
 
 
 async def is_in_use(connection: AsyncConnection, id: UUID) -> bool:
-    """Tell whether an asset or artwork that is not settled is made from the upload."""
+    """Tell whether an asset, artwork or import that is not settled is made from the upload."""
     statement = text(
         "SELECT EXISTS (SELECT 1 FROM assets a LEFT JOIN asset_inputs i ON i.asset_id = a.id"
         " WHERE (a.upload_id = :id OR i.upload_id = :id)"
         " AND a.state IN ('PROBING', 'ENCODING', 'PACKAGING', 'FAILED'))"
         " OR EXISTS (SELECT 1 FROM artworks WHERE upload_id = :id AND state = 'PROCESSING')"
+        " OR EXISTS (SELECT 1 FROM title_imports WHERE upload_id = :id AND state = 'RUNNING')"
     )
     return bool((await connection.execute(statement, {"id": id})).scalar_one())
 
