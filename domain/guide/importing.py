@@ -23,7 +23,7 @@ from domain.guide.listings_import import (
     ProgrammeProblem,
     TooManyImports,
 )
-from domain.guide.merging import Wanted, merged
+from domain.guide.merging import Wanted, merged, times_of
 from domain.guide.slot import AHEAD_MAX
 from domain.guide.store import imports as store
 from domain.guide.store import slots as slots_store
@@ -98,9 +98,7 @@ async def take_in(work: Work, *, import_id: UUID, taken: int, outcomes: Sequence
     channels = await _channels(work, outcomes)
     wanted, problems, skipped = _sorted_out(work, channels, outcomes)
     await slots_store.lock_channels(work.connection, {one.channel_id for one in wanted})
-    there = await slots_store.touching(
-        work.connection, [(one.channel_id, one.starts_at, one.ends_at) for one in wanted]
-    )
+    there = await slots_store.touching(work.connection, times_of(wanted))
     merge = merged(wanted, there, new_id=work.new_id)
     await slots_store.delete_slots(work.connection, merge.removed)
     await slots_store.change_slots(work.connection, merge.changed)

@@ -4,9 +4,11 @@ A slot is known by its channel and start. What an import brought makes room for 
 placed or changed stays.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice, takewhile
 from uuid import UUID
 
 from domain.catalog import Title
@@ -47,8 +49,19 @@ class Merge:
     channels: Sequence[UUID]
 
 
+def times_of(wanted: Iterable[Wanted]) -> list[tuple[UUID, datetime, datetime]]:
+    """Return the times of channels that are wanted, those that follow on one another as one: few windows to look in."""
+    together: list[tuple[UUID, datetime, datetime]] = []
+    for channel_id, starts_at, ends_at in sorted((one.channel_id, one.starts_at, one.ends_at) for one in wanted):
+        if together and together[-1][0] == channel_id and together[-1][2] == starts_at:
+            together[-1] = (channel_id, together[-1][1], ends_at)
+        else:
+            together.append((channel_id, starts_at, ends_at))
+    return together
+
+
 def merged(wanted: Sequence[Wanted], there: Iterable[Slot], *, new_id: Callable[[], UUID]) -> Merge:
-    """Find out what to do; `there` are all slots that overlap anything wanted."""
+    """Find out what to do; `there` are all slots that overlap anything wanted, those of each channel in order."""
     of_channel: dict[UUID, list[Slot]] = {}
     for slot in there:
         of_channel.setdefault(slot.channel_id, []).append(slot)
@@ -59,7 +72,7 @@ def merged(wanted: Sequence[Wanted], there: Iterable[Slot], *, new_id: Callable[
     leaving: dict[SlotId, UUID] = {}
     unchanged = 0
     for one in wanted:
-        touched = [slot for slot in of_channel.get(one.channel_id, ()) if _overlaps(slot, one)]
+        touched = _touched(of_channel.get(one.channel_id, []), one)
         same = next((slot for slot in touched if slot.starts_at == one.starts_at), None)
         if any(slot.origin is SlotOrigin.EDITOR for slot in touched):
             # An editor's word about just this time is what the file asks for, in better words.
@@ -84,8 +97,10 @@ def merged(wanted: Sequence[Wanted], there: Iterable[Slot], *, new_id: Callable[
     return Merge(added, changed, removed, refused, counts, sorted(moved))
 
 
-def _overlaps(slot: Slot, one: Wanted) -> bool:
-    return slot.starts_at < one.ends_at and one.starts_at < slot.ends_at
+def _touched(slots: list[Slot], one: Wanted) -> list[Slot]:
+    """Return those of a channel's slots, which are in order and never overlap, that share an instant with a time."""
+    first = bisect_right(slots, one.starts_at, key=lambda slot: slot.ends_at)
+    return list(takewhile(lambda slot: slot.starts_at < one.ends_at, islice(slots, first, None)))
 
 
 def _linked(programme: Programme, slot: Slot) -> Programme:
