@@ -4,9 +4,11 @@ import os
 from pathlib import Path
 
 import orjson
-from structlog.testing import capture_logs
+import pytest
+from structlog.testing import CapturingLogger
 
 from domain.clients import ClientDocument, list_releases, register_release
+from edge import page_documents
 from edge.page_documents import CLIENT, PageDocuments
 from tests.graph_scene import GraphScene, fresh_scene, scene
 
@@ -56,10 +58,13 @@ async def test_the_page_is_registered_for_every_process(scene: GraphScene, tmp_p
     assert response.json() == {"data": {"viewer": None}}
 
 
-async def test_an_id_that_is_taken_is_said_in_the_log(scene: GraphScene, tmp_path: Path) -> None:
+async def test_an_id_that_is_taken_is_said_in_the_log(
+    scene: GraphScene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with scene.runtime.work() as work:
         await register_release(work, client="tv", version="1", documents=[ClientDocument("taken", "{ viewer { id } }")])
     built = write(tmp_path / "built", {"taken": "{ node(id: 1) { id } }"})
-    with capture_logs() as logged:
-        await page(built).register(scene.runtime)
-    assert [entry["event"] for entry in logged] == ["page.documents_not_registered"]
+    logged = CapturingLogger()
+    monkeypatch.setattr(page_documents, "log", logged)
+    await page(built).register(scene.runtime)
+    assert [call.args for call in logged.calls] == [("page.documents_not_registered",)]

@@ -5,7 +5,9 @@ import { startPosition } from "./addresses";
 import { ControlBar } from "./controls/control-bar";
 import { EndCard } from "./end-card";
 import { FaultPanel } from "./fault-panel";
+import { OfferButton } from "./offer-button";
 import { ShortcutList } from "./shortcut-list";
+import { offerAt } from "./skipping";
 import { TopBar } from "./top-bar";
 import { useEngine, usePlayer } from "./use-engine";
 import { useFullscreen } from "./use-fullscreen";
@@ -45,12 +47,15 @@ export function Stage({ started, startS, format, onRestart, onOver }: StageProps
   useTelling(player, heartbeats);
   useMediaSession(started, engine);
 
+  const offer = player.ended ? undefined : offerAt(player.positionS, started.title.markers, started.title.nextEpisode);
+
   return (
     <div ref={frame} className="stage" data-idle={idle} data-format={format}>
       <video ref={video} className="stage-video" playsInline poster={started.title.poster?.url} onClick={control.pressPicture} onDoubleClick={fullscreen.toggle} />
       <CenterMark player={player} said={control.said} onPlay={() => engine?.togglePlay()} />
       <TopBar titleId={started.title.id} name={started.title.name} onHelp={control.toggleHelp} />
       {engine && <ControlBar engine={engine} player={player} started={started} control={control} fullscreen={fullscreen} />}
+      {offer && <OfferButton offer={offer} onSkip={(toS) => engine?.seek(toS)} />}
       {player.ended && <EndCard titleId={started.title.id} onAgain={() => onRestart(0)} />}
       {player.fault && (
         <FaultPanel fault={player.fault} onRetry={() => engine?.retry()} onRestart={() => onRestart(player.positionS)} />
