@@ -51,6 +51,7 @@ class Retention:
     playback_sessions_days: int = 90
     devices_days: int = 400
     unused_uploads_days: int = 7
+    schedules_days: int = 30
 
 
 @dataclass(frozen=True)
@@ -184,6 +185,7 @@ def _retention(variables: "_Variables") -> Retention:
         # Sessions name their device, and start until half a day after it was last seen.
         devices_days=variables.whole("DEVICES_KEPT_DAYS", 400, least=sessions + 2, most=KEPT_DAYS_MAX),
         unused_uploads_days=variables.whole("UNUSED_UPLOADS_KEPT_DAYS", 7, least=1, most=KEPT_DAYS_MAX),
+        schedules_days=variables.whole("SCHEDULES_KEPT_DAYS", 30, least=1, most=KEPT_DAYS_MAX),
     )
 
 

@@ -59,9 +59,10 @@ async def _take_in_file(job: RunningJob, import_id: UUID, path: Path, taken: int
 
 def _pass_over(outcomes: Iterator[ProgrammeOutcome], count: int) -> None:
     """Read what was taken in before: where later programmes may go depends on it."""
-    left = count
-    while left > 0:
-        left -= len(next_batch(outcomes, min(left, BATCH_PROGRAMMES)).outcomes)
+    while count > 0:
+        passed = len(next_batch(outcomes, min(count, BATCH_PROGRAMMES)).outcomes)
+        assert passed, "an upload never changes once it is whole"
+        count -= passed
 
 
 async def _give_up(work: Work, payload: Mapping[str, object], reason: str) -> None:

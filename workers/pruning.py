@@ -5,6 +5,7 @@ from datetime import timedelta
 from functools import partial
 
 from domain.accounts import forget_devices, idle_devices, prune_sign_ins
+from domain.guide import prune_imports, prune_slots
 from domain.kernel.facts import prune_facts
 from domain.kernel.idempotency import prune_answers
 from domain.kernel.job_claims import prune_job_log
@@ -28,6 +29,7 @@ def pruning_handlers(retention: Retention) -> list[Handler]:
     answers, facts = timedelta(days=retention.answers_days), timedelta(days=retention.facts_days)
     sign_ins, devices = timedelta(days=retention.sign_ins_days), timedelta(days=retention.devices_days)
     sessions, uploads = timedelta(days=retention.playback_sessions_days), timedelta(days=retention.unused_uploads_days)
+    schedules = timedelta(days=retention.schedules_days)
     prunes: dict[str, Prune] = {
         "kernel.prune_job_log": lambda work: prune_job_log(work.connection, limit=PRUNED_AT_ONCE),
         "kernel.prune_answers": lambda work: prune_answers(
@@ -37,6 +39,8 @@ def pruning_handlers(retention: Retention) -> list[Handler]:
         "accounts.prune_sign_ins": lambda work: prune_sign_ins(work, kept=sign_ins, limit=PRUNED_AT_ONCE),
         "accounts.prune_devices": lambda work: _prune_devices(work, kept=devices),
         "media.prune_uploads": lambda work: prune_uploads(work, kept=uploads, limit=PRUNED_AT_ONCE),
+        "guide.prune_slots": lambda work: prune_slots(work, kept=schedules, limit=PRUNED_AT_ONCE),
+        "guide.prune_imports": lambda work: prune_imports(work, kept=schedules, limit=PRUNED_AT_ONCE),
         "playback.prune_sessions": lambda work: prune_sessions(work, kept=sessions, limit=PRUNED_AT_ONCE),
     }
     return [Handler(name, partial(_run, prune=prune), every_s=PRUNE_EVERY_S) for name, prune in prunes.items()]

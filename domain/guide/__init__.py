@@ -6,7 +6,14 @@ A channel is a title of the kind CHANNEL. Its slots never overlap, which the dat
 from domain.guide.browsing import listings_ids, now_and_next, schedules_of, slot_texts, slot_translations, slots_by_id
 from domain.guide.editing import change_slot, link_channel, place_slot, remove_slot
 from domain.guide.facts import GUIDE_TOPIC, ScheduleChanged
-from domain.guide.importing import import_listings, imports_by_id, list_imports, problems_of
+from domain.guide.importing import (
+    import_listings,
+    imports_by_id,
+    list_imports,
+    problems_of,
+    prune_imports,
+    prune_slots,
+)
 from domain.guide.listing_problems import FileFailure, ProblemReason
 from domain.guide.listings_import import Counts, ImportState, ListingsImport, ProgrammeProblem, TooManyImports
 from domain.guide.slot import (
@@ -49,6 +56,8 @@ __all__ = [
     "now_and_next",
     "place_slot",
     "problems_of",
+    "prune_imports",
+    "prune_slots",
     "remove_slot",
     "schedules_of",
     "slot_texts",

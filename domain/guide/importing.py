@@ -6,6 +6,7 @@ was. Reading the same file again changes nothing: a slot is known by its channel
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from uuid import UUID
 
 from domain.accounts import Role, Viewer, require_role
@@ -122,6 +123,18 @@ async def fail_import(work: Work, *, import_id: UUID, failure: FileFailure, line
     """Say why nothing more is read from a file. What was taken in stays."""
     await as_service(work, account_id=None, action=ACTION)
     await store.settle(work.connection, import_id, state=ImportState.FAILED, at=work.now, failure=failure, line=line)
+
+
+async def prune_slots(work: Work, *, kept: timedelta, limit: int) -> int:
+    """Delete up to `limit` slots that were over `kept` ago; return how many."""
+    # The log leaves out slots that go by themselves, as it does those that imports move.
+    await as_service(work, account_id=None, action=ACTION)
+    return await slots_store.prune_slots(work.connection, before=work.now - kept, limit=limit)
+
+
+async def prune_imports(work: Work, *, kept: timedelta, limit: int) -> int:
+    """Delete up to `limit` imports that ended `kept` ago, with their reports; return how many."""
+    return await store.prune_imports(work.connection, before=work.now - kept, limit=limit)
 
 
 async def list_imports(reads: Reads, *, viewer: Viewer | None, page: PageRequest) -> Page[ListingsImport]:

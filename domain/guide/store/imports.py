@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    delete,
     func,
     insert,
     select,
@@ -144,6 +145,12 @@ async def channels_reported(connection: AsyncConnection, id: UUID, channels: Seq
         problems.c.channel.in_(channels),
     )
     return set((await connection.execute(reported)).scalars())
+
+
+async def prune_imports(connection: AsyncConnection, *, before: datetime, limit: int) -> int:
+    """Delete up to `limit` imports that ended before an instant, with their reports; return how many."""
+    over = select(imports.c.id).where(imports.c.finished_at < before).limit(limit)
+    return (await connection.execute(delete(imports).where(imports.c.id.in_(over)))).rowcount
 
 
 async def imports_by_id(connection: AsyncConnection, ids: Sequence[UUID]) -> list[ListingsImport | None]:

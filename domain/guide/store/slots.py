@@ -49,7 +49,7 @@ slots = Table(
     Column("id", Uuid, primary_key=True),
     Column("channel_id", Uuid, ForeignKey("channels.title_id", ondelete="CASCADE"), nullable=False),
     Column("starts_at", DateTime(timezone=True), nullable=False),
-    Column("ends_at", DateTime(timezone=True), nullable=False),
+    Column("ends_at", DateTime(timezone=True), nullable=False, index=True),
     Column("title_id", Uuid, ForeignKey("titles.id", ondelete="SET NULL"), index=True),
     Column("season_number", SmallInteger),
     Column("episode_number", SmallInteger),
@@ -144,6 +144,12 @@ async def delete_slots(connection: AsyncConnection, ids: Sequence[UUID]) -> None
     """Delete slots with their texts."""
     if ids:
         await connection.execute(delete(slots).where(slots.c.id.in_(ids)))
+
+
+async def prune_slots(connection: AsyncConnection, *, before: datetime, limit: int) -> int:
+    """Delete up to `limit` slots that were over before an instant; return how many."""
+    over = select(slots.c.id).where(slots.c.ends_at < before).order_by(slots.c.ends_at).limit(limit)
+    return (await connection.execute(delete(slots).where(slots.c.id.in_(over)))).rowcount
 
 
 async def slots_by_id(connection: AsyncConnection, ids: Sequence[UUID]) -> list[Slot | None]:

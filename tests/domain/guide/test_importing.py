@@ -27,6 +27,8 @@ from domain.guide import (
     link_channel,
     place_slot,
     problems_of,
+    prune_imports,
+    prune_slots,
     schedules_of,
     slot_translations,
 )
@@ -274,6 +276,18 @@ async def test_the_log_has_the_import_and_not_its_slots(desk: Desk) -> None:
     assert [tuple(row) for row in rows] == [
         ("listings_imports", "CREATED", "import_listings"), ("listings_imports", "CHANGED", "import_listings"),
     ]  # fmt: skip
+
+
+async def test_what_is_over_goes_and_what_is_to_come_stays(desk: Desk) -> None:
+    await desk.take(programme("2000", "2100"), programme("2100", "2200"))
+    begun = await desk.begin()
+    desk.work.now = at(21) + timedelta(days=30, seconds=1)
+    assert await prune_slots(desk.work, kept=timedelta(days=30), limit=10) == 1
+    assert await desk.names() == [("2100-2200", "Show")]
+    assert await prune_imports(desk.work, kept=timedelta(days=30), limit=10) == 1
+    assert (await desk.look(begun)).state is ImportState.RUNNING
+    logged = text("SELECT count(*) FROM editorial_log WHERE subject = 'schedule_slots'")
+    assert (await desk.work.connection.execute(logged)).scalar_one() == 0
 
 
 async def test_a_title_an_editor_named_stays_with_its_slot(desk: Desk) -> None:
