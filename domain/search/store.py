@@ -113,17 +113,19 @@ def _hits_query(everything: bool) -> HotQuery:
     asked = cast(bindparam("query", type_=Text), TSQUERY)
     named = cast(bindparam("named", type_=Text), TSQUERY)
     first = bindparam("first_words", type_=Text)
-    by_name = select(search_documents).where(_d.vector.op("@@")(named)).limit(CANDIDATES_MAX)
-    by_all = select(search_documents).where(_d.vector.op("@@")(asked)).limit(CANDIDATES_MAX)
+    by_name = select(_d.title_id).where(_d.vector.op("@@")(named)).limit(CANDIDATES_MAX)
+    by_all = select(_d.title_id).where(_d.vector.op("@@")(asked)).limit(CANDIDATES_MAX)
     found = by_name.union(by_all).subquery("found")
-    f = found.c
+    f = _d
     rank = func.ts_rank(cast(literal(_WEIGHTS), ARRAY(REAL)), f.vector, asked, 1)
     # A name that is just what was asked for, or begins with it, is what people mean.
     whole = func.coalesce(func.array_position(f.names, first), 0) > 0
     begins = func.array_to_string(f.names, "\n").op("~")(func.concat("(^|\n)", first))
     score = rank + cast(whole, Integer) * 2.0 + cast(begins, Integer) * 1.0 + f.weight
-    hits = select(f.title_id, cast(score, Float).label("rank"), f.kind, f.released, f.genres, f.audio_languages).join(
-        titles, titles.c.id == f.title_id
+    hits = (
+        select(f.title_id, cast(score, Float).label("rank"), f.kind, f.released, f.genres, f.audio_languages)
+        .join(titles, titles.c.id == f.title_id)
+        .join(found, found.c.title_id == f.title_id)
     )
     return HotQuery(scoped(hits, sees_all=everything))
 
