@@ -6,6 +6,9 @@ start, heartbeat, segment and page runs go around it, within the same transactio
 """
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from types import TracebackType
 from typing import Any
 
@@ -24,21 +27,42 @@ class Row(asyncpg.Record):
         return self[name]
 
 
+@dataclass(frozen=True)
+class _Compiled:
+    """A select as the driver takes it: its text, the names of its parameters in order, and those with values."""
+
+    sql: str
+    names: tuple[str, ...]
+    constants: Mapping[str, object]
+
+
 class HotQuery:
-    """A select that is compiled once. Lists of keys are arrays: `column == any_(bindparam("keys", type_=…))`."""
+    """A select that is compiled once, when it is first run: a process starts with hundreds and runs few of them.
+
+    Lists of keys are arrays: `column == any_(bindparam("keys", type_=…))`.
+    """
 
     def __init__(self, statement: Select[Any]) -> None:
-        compiled = statement.compile(dialect=_dialect())
-        self.sql = str(compiled)
-        self._names = tuple(compiled.positiontup or ())
-        self._constants = dict(compiled.params)
+        self._statement = statement
 
     async def rows(self, connection: AsyncConnection, **values: object) -> list[Any]:
         """Run it with these values of its bound parameters and return its rows."""
         driver = await _driver(connection)
-        given = {**self._constants, **values}
-        rows: list[Any] = await driver.fetch(self.sql, *(given[name] for name in self._names), record_class=Row)
+        compiled = self._compiled
+        given = {**compiled.constants, **values}
+        arguments = [given[name] for name in compiled.names]
+        rows: list[Any] = await driver.fetch(compiled.sql, *arguments, record_class=Row)
         return rows
+
+    @property
+    def sql(self) -> str:
+        """Its text, with `$1` parameters."""
+        return self._compiled.sql
+
+    @cached_property
+    def _compiled(self) -> _Compiled:
+        compiled = self._statement.compile(dialect=_dialect())
+        return _Compiled(str(compiled), tuple(compiled.positiontup or ()), dict(compiled.params))
 
 
 async def fetch_all(connection: AsyncConnection, sql: str, *values: object) -> list[Any]:
