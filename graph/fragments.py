@@ -1,5 +1,8 @@
 """Entity fragments: what everybody sees alike of one thing, completed once and kept until a fact says it is another.
 
+Of a title it is the object, by id, so that a viewer's own fields can be put in. Of a row that a whole class of viewers
+shares (`kept_by_row`) it is the written JSON, for as long as its viewers share that very row.
+
 Whether a viewer may see a thing is asked each time; a fragment is only what it shows once it is seen. It is kept for
 the part of a selection that depends on nothing but the thing, the field arguments and the wanted languages.
 
@@ -10,10 +13,12 @@ refused as soon as the doorbell has rung again. A lost doorbell costs `POLL_S`.
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
+
+import orjson
 
 from domain.kernel.bus import Bus
 from domain.kernel.facts import POLL_S, LoggedFact, Position, Readable, Resync, facts_since
@@ -22,10 +27,13 @@ T = TypeVar("T", bound=type)
 
 # What is announced faster than this is not looked at fact by fact.
 BATCHES_MAX = 4
+# Rows written and kept, some 10 KB each. They live for seconds, so those that are too many are old ones.
+WRITTEN_ROWS_MAX = 1_000
 
 Fragment = Mapping[str, Any]
 
 _kept_types: set[type] = set()
+_shared_rows: dict[type, Callable[[Any], bool]] = {}
 
 
 def kept(declared: T) -> T:
@@ -39,6 +47,24 @@ def is_kept(declared: type) -> bool:
     return declared in _kept_types
 
 
+def kept_by_row(is_shared: Callable[[Any], bool]) -> Callable[[T], T]:
+    """Say that a type's rows are kept as written. `is_shared` tells of a row whether its class of viewers shares it.
+
+    Whoever shares rows gives out new ones as soon as anything that they lead to has changed.
+    """
+
+    def declare(declared: T) -> T:
+        _shared_rows[declared] = is_shared
+        return declared
+
+    return declare
+
+
+def shared_rows_of(declared: type) -> Callable[[Any], bool] | None:
+    """Return what tells which rows of a type are kept as written; None when none are."""
+    return _shared_rows.get(declared)
+
+
 class Fragments:
     """The fragments of one process, by shelf (a part of a selection) and id. `size` of them are kept, the last used."""
 
@@ -46,6 +72,8 @@ class Fragments:
         self._database, self._bus, self._topic, self._size = database, bus, topic, size
         self._shelves: OrderedDict[Hashable, dict[UUID, Fragment]] = OrderedDict()
         self._count = 0
+        # By what is asked of it and by the row itself, which is held so that no other gets its number.
+        self._rows: OrderedDict[tuple[Hashable, int], tuple[object, orjson.Fragment]] = OrderedDict()
         self._position: Position | None = None
         self._rings = -1
         self._drops = 0
@@ -75,7 +103,7 @@ class Fragments:
 
     def put(self, key: Hashable, made: Mapping[UUID, Fragment], sight: "Sight") -> None:
         """Keep fragments, unless something was announced since the caller looked."""
-        if sight.drops != self._drops or sight.rings != self._bus.rings(self._topic):
+        if not self._is_current(sight):
             return
         shelf = self._shelves.setdefault(key, {})
         before = len(shelf)
@@ -83,6 +111,23 @@ class Fragments:
         self._count += len(shelf) - before
         while self._count > self._size:
             self._give_up()
+
+    def written_row(self, key: Hashable, row: object) -> orjson.Fragment | None:
+        """Return the JSON of a row that was kept."""
+        found = self._rows.get((key, id(row)))
+        return None if found is None else found[1]
+
+    def put_row(self, key: Hashable, row: object, made: Fragment, sight: "Sight") -> orjson.Fragment:
+        """Write a row, and keep it unless something was announced since the caller looked."""
+        written = orjson.Fragment(orjson.dumps(made))
+        if self._is_current(sight):
+            self._rows[key, id(row)] = row, written
+            if len(self._rows) > WRITTEN_ROWS_MAX:
+                self._rows.popitem(last=False)
+        return written
+
+    def _is_current(self, sight: "Sight") -> bool:
+        return sight.drops == self._drops and sight.rings == self._bus.rings(self._topic)
 
     def _is_behind(self) -> bool:
         is_told = self._rings != self._bus.rings(self._topic)
@@ -107,6 +152,7 @@ class Fragments:
 
     def _drop(self, batch: Sequence[LoggedFact | Resync]) -> None:
         self._drops += 1
+        self._rows.clear()
         for item in batch:
             if isinstance(item, Resync):
                 self._clear()
@@ -132,6 +178,7 @@ class Fragments:
 
     def _clear(self) -> None:
         self._shelves.clear()
+        self._rows.clear()
         self._count = 0
         self._drops += 1
 
@@ -151,3 +198,11 @@ class Sight:
     def put(self, key: Hashable, made: Mapping[UUID, Fragment]) -> None:
         """Keep fragments."""
         self.fragments.put(key, made, self)
+
+    def written_row(self, key: Hashable, row: object) -> orjson.Fragment | None:
+        """Return the JSON of a row that was kept."""
+        return self.fragments.written_row(key, row)
+
+    def put_row(self, key: Hashable, row: object, made: Fragment) -> orjson.Fragment:
+        """Write a row and keep it."""
+        return self.fragments.put_row(key, row, made, self)

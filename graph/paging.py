@@ -1,5 +1,6 @@
 """Relay connections over the kernel's pages (GraphQL Cursor Connections Specification)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -10,6 +11,7 @@ from strawberry.types.field import StrawberryField
 
 from domain.kernel.paging import PAGE_MAX, Page
 from graph.batching import derived
+from graph.context import Context
 
 First = Annotated[
     int | None, strawberry.argument(description=f"How many rows from the start, 1 to {PAGE_MAX}. Default: 20.")
@@ -27,19 +29,22 @@ class Edge:
     node: object
 
 
+def _of_page(take: Callable[[Page[Any], Context], Any], description: str) -> Any:
+    # Whoever has the same page sees the same of it.
+    return derived(take, is_shared=True, description=description)
+
+
 @strawberry.type(description="Where a page lies in its list.")
 class PageInfo:
     """Where a page lies."""
 
-    has_next_page: bool = derived(lambda page, _: page.has_next, description="Whether rows follow after this page.")
-    has_previous_page: bool = derived(
-        lambda page, _: page.has_previous, description="Whether rows come before this page."
+    has_next_page: bool = _of_page(lambda page, _: page.has_next, "Whether rows follow after this page.")
+    has_previous_page: bool = _of_page(lambda page, _: page.has_previous, "Whether rows come before this page.")
+    start_cursor: str | None = _of_page(
+        lambda page, _: page.cursors[0] if page.cursors else None, "The cursor of the first row."
     )
-    start_cursor: str | None = derived(
-        lambda page, _: page.cursors[0] if page.cursors else None, description="The cursor of the first row."
-    )
-    end_cursor: str | None = derived(
-        lambda page, _: page.cursors[-1] if page.cursors else None, description="The cursor of the last row."
+    end_cursor: str | None = _of_page(
+        lambda page, _: page.cursors[-1] if page.cursors else None, "The cursor of the last row."
     )
 
 
@@ -62,9 +67,9 @@ def connection_of(node: type, *, plural: str) -> type:
     return create_type(
         f"{name}Connection",
         [
-            _typed("edges", list[edge], derived(lambda page, _: edges_of(page), description="The rows with cursors.")),  # type: ignore[valid-type]  # the type was made just above
-            _typed("nodes", list[node], derived(lambda page, _: page.items, description="The rows alone.")),  # type: ignore[valid-type]  # the type is an argument
-            _typed("page_info", PageInfo, derived(lambda page, _: page, description="Where this page lies.")),
+            _typed("edges", list[edge], _of_page(lambda page, _: edges_of(page), "The rows with cursors.")),  # type: ignore[valid-type]  # the type was made just above
+            _typed("nodes", list[node], _of_page(lambda page, _: page.items, "The rows alone.")),  # type: ignore[valid-type]  # the type is an argument
+            _typed("page_info", PageInfo, _of_page(lambda page, _: page, "Where this page lies.")),
         ],
         description=f"One page of a list of {plural}.",
     )

@@ -106,6 +106,11 @@ class HomeRow:
     created_at: datetime
     source: RowSource
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether it was filled for a whole class of viewers, and leads all of them to the same."""
+        return self.source.filling is not None and not self.rule.is_personal
+
 
 def is_for(target: RowTarget, viewer: Viewer | None, now: datetime) -> bool:
     """Tell whether a row is shown to this viewer at this instant."""

@@ -23,6 +23,8 @@ async def from_fragments(
     key = _key(execution, split)
     if key is None:
         return None
+    if split.shares_row is not None:
+        return await _from_rows(execution, sight, split, key, rows, where)
     shelf = sight.shelf(key)
     if split.own is None:
         with suppress(KeyError, AttributeError):
@@ -45,6 +47,26 @@ async def from_fragments(
     if split.own is None:
         return [known[id] for id in ids]
     return [{**(known[id] or {}), **more} for id, more in zip(ids, own, strict=True)]
+
+
+async def _from_rows(
+    execution: "Execution", sight: Sight, split: Split, key: Hashable, rows: Sequence[Any], where: "Where"
+) -> list[Any] | None:
+    """Return rows as they were written for their class of viewers; the others as objects."""
+    found: list[Any] = [sight.written_row(key, row) for row in rows]
+    missing = [number for number, one in enumerate(found) if one is None]
+    if not missing:
+        return found
+    if any(row is None or isinstance(row, Exception) for row in rows):
+        return None
+    trial = execution.trial()
+    made = await _run(trial, split.shared, [rows[number] for number in missing], where)
+    if trial.is_troubled or trial.errors:
+        return None
+    for number, one in zip(missing, made, strict=True):
+        assert split.shares_row is not None, "these are such rows"
+        found[number] = sight.put_row(key, rows[number], one) if split.shares_row(rows[number]) else one
+    return found
 
 
 async def _run(trial: "Execution", selection: Selection | None, rows: Sequence[Any], where: "Where") -> list[Any]:

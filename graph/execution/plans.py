@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
+from typing import Any
 
 from graphql import (
     FieldNode,
@@ -30,7 +31,7 @@ from strawberry.types.field import StrawberryField
 from graph.batching import BatchLoad, Derivation, RootCall, batch_of, derivation_of, is_shared, root_call_of
 from graph.execution.arguments import ArgumentPlan
 from graph.execution.collecting import Collector
-from graph.fragments import is_kept
+from graph.fragments import is_kept, shared_rows_of
 
 TYPENAME = "__typename"
 
@@ -113,17 +114,21 @@ class Selection:
     def split(self) -> "Split | None":
         """What fragments are kept of; None where nothing is, or nothing would be saved."""
         declared = self.type.extensions.get("strawberry-definition")
-        if declared is None or not is_kept(declared.origin):
+        if declared is None:
+            return None
+        shares_row = shared_rows_of(declared.origin)
+        if shares_row is None and not is_kept(declared.origin):
             return None
         shared = [one for one in self.fields if one.is_shared]
         own = [one for one in self.fields if not one.is_shared]
-        if not any(one.waits for one in shared):
+        if not any(one.waits for one in shared) or (shares_row is not None and own):
             return None
         return Split(
             shared=replace(self, fields=shared),
             own=replace(self, fields=own) if own else None,
             names=[one.response_name for one in self.fields],
             with_arguments=list(_with_arguments(shared)),
+            shares_row=shares_row,
         )
 
 
@@ -132,12 +137,14 @@ class Split:
     """A selection in two: what everybody sees alike, and the rest, None when there is none.
 
     `names` are those of both in order; `with_arguments` are the shared fields whose arguments tell fragments apart.
+    `shares_row` tells which rows are kept as written, where rows and not ids are what is kept by.
     """
 
     shared: Selection
     own: Selection | None
     names: Sequence[str]
     with_arguments: Sequence[FieldPlan]
+    shares_row: Callable[[Any], bool] | None = None
 
 
 def _with_arguments(fields: Sequence[FieldPlan]) -> Iterator[FieldPlan]:

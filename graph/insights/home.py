@@ -16,6 +16,7 @@ from graph.batching import batched, derived
 from graph.catalog.titles import TitleConnection
 from graph.context import Context
 from graph.enums import described
+from graph.fragments import kept_by_row
 from graph.global_ids import Kind, loads_node
 from graph.loads import is_editor
 from graph.nodes import Node
@@ -117,17 +118,19 @@ class HomeRowTarget:
 
 
 @declares(RowRow)
+@kept_by_row(lambda row: row.is_shared)
 @strawberry.type(description="A row of the home screen.")
 class HomeRow(Node):
     """A row of titles."""
 
-    title: str = derived(_name, description="What it is called, in the best language for the caller.")
+    title: str = derived(_name, is_shared=True, description="What it is called, in the best language for the caller.")
     rule: RowRule = strawberry.field(name="kind", description="What fills it.")
     titles: TitleConnection | None = batched(  # type: ignore[valid-type]  # made by a function
         row_titles,
         key=lambda row: row.source,
         shape=_page,
         load_arguments=("first", "after", "last", "before"),
+        is_shared=True,
         description="What the viewer may find of its titles, in the row's order; null when it cannot be had right now.",
     )
     position: int = strawberry.field(description="Where it stands: rows come by this number, the lowest first.")
