@@ -18,6 +18,7 @@ from domain.kernel.refusals import Refusal, SignInRequired
 from domain.runtime import Runtime
 from domain.settings import Settings
 from graph.context import Caller
+from graph.transports.headers import headers_of
 from graph.transports.requests import address_of
 
 COOKIE = "marquee"
@@ -46,9 +47,12 @@ class Credential:
 
 def credential_of(connection: HTTPConnection) -> Credential | None:
     """Return the token of a request: of its Authorization header, else of its cookie."""
-    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    headers = headers_of(connection)
+    scheme, _, token = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
         return Credential(token.strip(), from_cookie=False)
+    if "cookie" not in headers:
+        return None
     settings = _runtime(connection).settings
     cookie = connection.cookies.get(cookie_name(settings))
     return Credential(cookie, from_cookie=True) if cookie else None
@@ -102,9 +106,9 @@ def is_own_page(connection: HTTPConnection) -> bool:
 
     Browsers name the origin of the page with everything but plain reads, and with every socket.
     """
-    origin = connection.headers.get("origin")
+    origin = headers_of(connection).get("origin")
     if origin is None:
-        return connection.headers.get("sec-fetch-site", "none") in ("same-origin", "none")
+        return headers_of(connection).get("sec-fetch-site", "none") in ("same-origin", "none")
     if origin == _origin(_runtime(connection).settings.public_url):
         return True
     # The page may also be open at another name of this machine. A foreign name that resolves here is none of ours.
@@ -124,7 +128,7 @@ def check_forgery(connection: HTTPConnection) -> None:
 
 def languages_of(connection: HTTPConnection) -> tuple[str, ...]:
     """Return the languages a request asks for, the best first (RFC 9110, section 12.5.4)."""
-    return _languages_in(connection.headers.get("accept-language", ""))
+    return _languages_in(headers_of(connection).get("accept-language", ""))
 
 
 @lru_cache(maxsize=1_000)
@@ -207,4 +211,4 @@ def _host_of(origin: str) -> str | None:
 
 
 def _host_header(connection: HTTPConnection) -> str:
-    return connection.headers.get("host", "").lower()
+    return headers_of(connection).get("host", "").lower()

@@ -5,6 +5,8 @@ import logging
 import re
 import sys
 from collections.abc import Callable, MutableMapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from io import TextIOBase
 from typing import Any, TextIO
 
@@ -33,6 +35,7 @@ def configure_logs(settings: Settings) -> None:
     ]
     _OUTPUT.stream = sys.stderr
     is_json = settings.log_format == "json"
+    _LINES.level, _LINES.are_json = level, is_json
     final: list[structlog.typing.Processor] = [structlog.processors.format_exc_info, redact]
     final.append(_JSON if is_json else _console())
     structlog.configure(
@@ -74,6 +77,33 @@ class _Output(TextIOBase):
 
 
 _OUTPUT: Any = _Output()
+
+
+@dataclass
+class _Lines:
+    """How lines are written, once logs were set up."""
+
+    level: int = logging.INFO
+    are_json: bool = False
+
+
+_LINES = _Lines()
+_requests = structlog.get_logger("marquee.requests")
+
+
+def write_request_line(level: str, *, path: str, **event: object) -> None:
+    """Write the line of an answered request. There is one for each, so it does not take the way through processors.
+
+    The caller has made sure that no value holds a secret.
+    """
+    if _LEVELS[level] < _LINES.level:
+        return
+    if not _LINES.are_json:
+        getattr(_requests, level)("request", path=path, **event)
+        return
+    now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    line = {**structlog.contextvars.get_contextvars(), "path": path, **event}
+    _OUTPUT.write(_dumps({**line, "event": "request", "level": level, "timestamp": now}, str) + "\n")
 
 
 def _dumps(event: MutableMapping[str, Any], default: Callable[[Any], Any]) -> str:

@@ -5,15 +5,16 @@ This is the ASGI edge: the one place besides the workers' loop where any excepti
 
 import time
 from dataclasses import dataclass
+from random import getrandbits
 
 import orjson
 import structlog
 from opentelemetry import trace
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from domain.kernel.ids import new_id
 from domain.kernel.refusals import Refusal
 from domain.kernel.tracing import span
+from edge.logs import write_request_line
 from edge.metrics import count_request, door_of, requests_open
 from edge.play import redacted_path
 from edge.problem_responses import problem_response
@@ -57,7 +58,7 @@ class _Observed:
     """One request while it is answered."""
 
     def __init__(self, scope: Scope, send: Send) -> None:
-        self.operation_id = new_id().hex
+        self.operation_id = f"{getrandbits(128):032x}"
         self._scope = scope
         self._send = send
         self._began = time.perf_counter()
@@ -96,8 +97,10 @@ class _Observed:
         status = self._status or 499
         count_request(path=path, method=method, status=status, took_s=took_s)
         if path not in _UNLOGGED:
-            write = log.warning if status >= 500 else log.info
-            write("request", method=method, path=self._path, status=status, milliseconds=round(took_s * 1000, 1))
+            level = "warning" if status >= 500 else "info"
+            write_request_line(
+                level, path=self._path, method=method, status=status, milliseconds=round(took_s * 1000, 1)
+            )
 
     @property
     def _path(self) -> str:

@@ -1,6 +1,6 @@
 """What every answer tells a browser not to do, and the refusal of changes that foreign pages make with a cookie."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
@@ -11,6 +11,11 @@ from edge.identity import SAFE_METHODS, ForeignOrigin, check_forgery
 from edge.problem_responses import problem_response
 
 HSTS_MAX_AGE_S = 365 * 24 * 60 * 60
+_ALWAYS = {
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"same-origin",
+    b"cross-origin-opener-policy": b"same-origin",
+}
 
 
 def page_policy(settings: Settings, *, workbench: bool = False) -> str:
@@ -42,12 +47,15 @@ def page_policy(settings: Settings, *, workbench: bool = False) -> str:
     )
 
 
-@dataclass(frozen=True)
 class Security:
     """ASGI middleware: checks what comes in, and marks what goes out."""
 
-    app: ASGIApp
-    settings: Settings
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app = app
+        self._settings = settings
+        self._always = dict(_ALWAYS)
+        if settings.public_url.startswith("https://"):
+            self._always[b"strict-transport-security"] = f"max-age={HSTS_MAX_AGE_S}".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -56,7 +64,7 @@ class Security:
 
         async def marked(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = _completed(message.get("headers", ()), scope["path"], self.settings)
+                message["headers"] = self._completed(message.get("headers", ()), scope["path"])
             await send(message)
 
         if scope["method"] not in SAFE_METHODS:
@@ -67,23 +75,16 @@ class Security:
                 return
         await self.app(scope, receive, marked)
 
-
-def _completed(headers: object, path: str, settings: Settings) -> list[tuple[bytes, bytes]]:
-    """Add the headers that a door has not set itself."""
-    given = list(headers)  # type: ignore[call-overload]  # ASGI types headers as any iterable of pairs
-    names = {name.lower() for name, _ in given}
-    wanted = {
-        b"x-content-type-options": b"nosniff",
-        b"referrer-policy": b"same-origin",
-        b"cross-origin-opener-policy": b"same-origin",
-    }
-    content_type = next((value for name, value in given if name.lower() == b"content-type"), b"")
-    if content_type.startswith(b"text/html"):
-        policy = page_policy(settings, workbench=path.rstrip("/") == "/graphql")
-        wanted |= {b"content-security-policy": policy.encode(), b"x-frame-options": b"DENY"}
-    if settings.public_url.startswith("https://"):
-        wanted[b"strict-transport-security"] = f"max-age={HSTS_MAX_AGE_S}".encode()
-    return [*given, *((name, value) for name, value in wanted.items() if name not in names)]
+    def _completed(self, headers: Iterable[tuple[bytes, bytes]], path: str) -> list[tuple[bytes, bytes]]:
+        """Add the headers that a door has not set itself. Doors write their names in lower case, as ASGI asks."""
+        given = list(headers)
+        names = dict(given)
+        added = [one for one in self._always.items() if one[0] not in names]
+        if names.get(b"content-type", b"").startswith(b"text/html"):
+            policy = page_policy(self._settings, workbench=path.rstrip("/") == "/graphql")
+            of_page = ((b"content-security-policy", policy.encode()), (b"x-frame-options", b"DENY"))
+            added += [one for one in of_page if one[0] not in names]
+        return given + added
 
 
 def _licence_urls(settings: Settings) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from domain.kernel.tracing import span
 from domain.runtime import Runtime
 from graph import measures
 from graph.context import Caller, Context
+from graph.deadlines import Deadlines
 from graph.errors import coded, present
 from graph.execution.compiled import CompiledExecutor
 from graph.fragments import Fragments
@@ -70,6 +71,7 @@ class Graph:
         self.runtime = runtime
         self._schema = graphql_schema_of(schema)
         self.documents = Documents(self._schema, limits=limits, is_open=is_open)
+        self._deadlines = Deadlines(limit_s=limits.execution_timeout_s)
         size = runtime.settings.entity_fragments
         fragments = Fragments(runtime.database, runtime.bus, CATALOG_TOPIC, size=size)
         self.compiled = CompiledExecutor(schema, self._schema, fragments, hide_suggestions=not is_open)
@@ -136,7 +138,7 @@ class Graph:
         began = time.perf_counter()
         with span(tracer, f"graphql {kind} {operation.name or 'anonymous'}"):
             try:
-                async with asyncio.timeout(self.documents.limits.execution_timeout_s):
+                with self._deadlines.limited():
                     answer = _answer_of(await self._run(operation, request, context, root), context.operation_id)
             except TimeoutError:
                 answer = self._timed_out(operation)

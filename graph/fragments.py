@@ -27,7 +27,7 @@ T = TypeVar("T", bound=type)
 
 # What is announced faster than this is not looked at fact by fact.
 BATCHES_MAX = 4
-# Rows written and kept, some 10 KB each. They live for seconds, so those that are too many are old ones.
+# Rows written and kept, some 10 KB each. They live for seconds, so most of too many are old ones.
 WRITTEN_ROWS_MAX = 1_000
 
 Fragment = Mapping[str, Any]
@@ -72,8 +72,9 @@ class Fragments:
         self._database, self._bus, self._topic, self._size = database, bus, topic, size
         self._shelves: OrderedDict[Hashable, dict[UUID, Fragment]] = OrderedDict()
         self._count = 0
-        # By what is asked of it and by the row itself, which is held so that no other gets its number.
-        self._rows: OrderedDict[tuple[Hashable, int], tuple[object, orjson.Fragment]] = OrderedDict()
+        # By what is asked, then by the number of the row, which is held so that no other gets its number.
+        self._rows: dict[Hashable, dict[int, tuple[object, orjson.Fragment]]] = {}
+        self._row_count = 0
         self._position: Position | None = None
         self._rings = -1
         self._drops = 0
@@ -112,19 +113,26 @@ class Fragments:
         while self._count > self._size:
             self._give_up()
 
-    def written_row(self, key: Hashable, row: object) -> orjson.Fragment | None:
-        """Return the JSON of a row that was kept."""
-        found = self._rows.get((key, id(row)))
-        return None if found is None else found[1]
+    def written_rows(self, key: Hashable, rows: Sequence[object]) -> list[orjson.Fragment | None]:
+        """Return the JSON of rows, None for those that are not kept."""
+        kept = self._rows.get(key)
+        if kept is None:
+            return [None] * len(rows)
+        return [None if (found := kept.get(id(row))) is None else found[1] for row in rows]
 
     def put_row(self, key: Hashable, row: object, made: Fragment, sight: "Sight") -> orjson.Fragment:
         """Write a row, and keep it unless something was announced since the caller looked."""
         written = orjson.Fragment(orjson.dumps(made))
         if self._is_current(sight):
-            self._rows[key, id(row)] = row, written
-            if len(self._rows) > WRITTEN_ROWS_MAX:
-                self._rows.popitem(last=False)
+            if self._row_count >= WRITTEN_ROWS_MAX:
+                self._forget_rows()
+            self._rows.setdefault(key, {})[id(row)] = row, written
+            self._row_count += 1
         return written
+
+    def _forget_rows(self) -> None:
+        self._rows.clear()
+        self._row_count = 0
 
     def _is_current(self, sight: "Sight") -> bool:
         return sight.drops == self._drops and sight.rings == self._bus.rings(self._topic)
@@ -152,7 +160,7 @@ class Fragments:
 
     def _drop(self, batch: Sequence[LoggedFact | Resync]) -> None:
         self._drops += 1
-        self._rows.clear()
+        self._forget_rows()
         for item in batch:
             if isinstance(item, Resync):
                 self._clear()
@@ -178,7 +186,7 @@ class Fragments:
 
     def _clear(self) -> None:
         self._shelves.clear()
-        self._rows.clear()
+        self._forget_rows()
         self._count = 0
         self._drops += 1
 
@@ -199,9 +207,9 @@ class Sight:
         """Keep fragments."""
         self.fragments.put(key, made, self)
 
-    def written_row(self, key: Hashable, row: object) -> orjson.Fragment | None:
-        """Return the JSON of a row that was kept."""
-        return self.fragments.written_row(key, row)
+    def written_rows(self, key: Hashable, rows: Sequence[object]) -> list[orjson.Fragment | None]:
+        """Return the JSON of rows, None for those that are not kept."""
+        return self.fragments.written_rows(key, rows)
 
     def put_row(self, key: Hashable, row: object, made: Fragment) -> orjson.Fragment:
         """Write a row and keep it."""

@@ -105,7 +105,9 @@ async def _read_pages(
 def _page_of_rows(list_name: str, rows: Sequence[HomeRow], request: PageRequest) -> Page[HomeRow]:
     """Cut a page out of all rows: there are few."""
     after, before = _order_of(list_name, request.after), _order_of(list_name, request.before)
-    kept = [row for row in rows if (after is None or _order(row) > after) and (before is None or _order(row) < before)]
+    kept = rows
+    if after is not None or before is not None:
+        kept = [row for row in rows if (not after or _order(row) > after) and (not before or _order(row) < before)]
     cut = kept[-request.limit :] if request.backwards else kept[: request.limit]
     return Page(
         items=cut,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import NewType, assert_never
 from uuid import UUID
 
@@ -106,7 +107,7 @@ class HomeRow:
     created_at: datetime
     source: RowSource
 
-    @property
+    @cached_property
     def is_shared(self) -> bool:
         """Whether it was filled for a whole class of viewers, and leads all of them to the same."""
         return self.source.filling is not None and not self.rule.is_personal

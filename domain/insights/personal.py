@@ -17,11 +17,11 @@ SEEDS_MAX = 5
 WATCHED_MAX = 200
 
 
-async def with_personal(reads: Reads, rows: Sequence[HomeRow], *, viewer: Viewer | None) -> list[HomeRow]:
+async def with_personal(reads: Reads, rows: Sequence[HomeRow], *, viewer: Viewer | None) -> Sequence[HomeRow]:
     """Fill the rows that are a profile's own, and leave out those in which there is nothing for it."""
-    rules = list(dict.fromkeys(row.rule for row in rows if row.rule.is_personal))
+    rules = list(dict.fromkeys(row.rule for row in rows if not row.is_shared and row.rule.is_personal))
     if not rules:
-        return list(rows)
+        return rows
     fillings = await asyncio.gather(*(personal_filling(reads, rule, viewer=viewer) for rule in rules))
     by_rule = dict(zip(rules, fillings, strict=True))
     return [

@@ -53,10 +53,10 @@ async def _from_rows(
     execution: "Execution", sight: Sight, split: Split, key: Hashable, rows: Sequence[Any], where: "Where"
 ) -> list[Any] | None:
     """Return rows as they were written for their class of viewers; the others as objects."""
-    found: list[Any] = [sight.written_row(key, row) for row in rows]
-    missing = [number for number, one in enumerate(found) if one is None]
-    if not missing:
+    found: list[Any] = sight.written_rows(key, rows)
+    if None not in found:
         return found
+    missing = [number for number, one in enumerate(found) if one is None]
     if any(row is None or isinstance(row, Exception) for row in rows):
         return None
     trial = execution.trial()
@@ -82,6 +82,9 @@ def _in_order(split: Split, made: Fragment) -> Fragment:
 
 
 def _key(execution: "Execution", split: Split) -> Hashable | None:
+    languages = execution.context.caller.languages
+    if split.fixed is not None:
+        return (split, split.fixed, languages)
     given: list[Hashable] = []
     for one in split.with_arguments:
         arguments = execution.arguments_of(one)
@@ -89,4 +92,4 @@ def _key(execution: "Execution", split: Split) -> Hashable | None:
             return None
         # Arguments may be lists and objects; how they are written tells them apart.
         given.append(repr(sorted(arguments.items())))
-    return (split, tuple(given), execution.context.caller.languages)
+    return (split, tuple(given), languages)

@@ -146,6 +146,12 @@ class Split:
     with_arguments: Sequence[FieldPlan]
     shares_row: Callable[[Any], bool] | None = None
 
+    @cached_property
+    def fixed(self) -> str | None:
+        """What tells the fragments apart when no variable does: nothing, as the selection has its literals."""
+        is_fixed = all(one.arguments is not None and one.arguments.fixed is not None for one in self.with_arguments)
+        return "" if is_fixed else None
+
 
 def _with_arguments(fields: Sequence[FieldPlan]) -> Iterator[FieldPlan]:
     for one in fields:

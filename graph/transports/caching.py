@@ -10,6 +10,8 @@ from hashlib import blake2b
 from starlette.requests import Request
 from starlette.responses import Response
 
+from graph.transports.headers import headers_of
+
 # What everybody may see changes when editors publish or a right opens; this is how late a stranger may see it.
 SHARED_MAX_AGE_S = 60
 _SHARED = f"public, max-age=0, s-maxage={SHARED_MAX_AGE_S}, must-revalidate"
@@ -39,5 +41,5 @@ def _tag_of(body: bytes, media_type: str) -> str:
 
 def _has_already(request: Request, tag: str) -> bool:
     """Compare weakly, as RFC 9110, section 13.1.2 asks: proxies that compress mark a tag as weak."""
-    tags = request.headers.get("if-none-match", "").split(",")[:_TAGS_MAX]
+    tags = headers_of(request).get("if-none-match", "").split(",")[:_TAGS_MAX]
     return any(given.strip().removeprefix("W/") in (tag, "*") for given in tags)

@@ -25,6 +25,7 @@ from graph.context import Caller
 from graph.operations import OperationRefused
 from graph.refusal_fields import extensions_of
 from graph.transports.caching import cacheable
+from graph.transports.headers import headers_of
 from graph.transports.requests import ID_NAMES, RequestMalformed, problem_payload, read_request, sender_of
 from graph.transports.sse import EVENT_STREAM, EventStream
 from graph.transports.streams import OpenStreams, TooManyStreams
@@ -49,7 +50,7 @@ class HttpDoor:
         """Answer one request. Never raises for what a client can get wrong."""
         if self.workbench is not None and _is_visit(request):
             return self.workbench()
-        wanted = _wanted(request.headers.get("accept", ""))
+        wanted = _wanted(headers_of(request).get("accept", ""))
         if wanted is None:
             return _written(Answer(_UNACCEPTABLE), JSON, status=406)
         operation_id = request.scope.get("operation_id") or new_operation_id()
@@ -137,7 +138,7 @@ def _is_visit(request: Request) -> bool:
 
 
 def _types(request: Request) -> list[str]:
-    return [part.partition(";")[0].strip().lower() for part in request.headers.get("accept", "").split(",")]
+    return [part.partition(";")[0].strip().lower() for part in headers_of(request).get("accept", "").split(",")]
 
 
 # A client sends the same header every time; what others make up is not kept for long.
@@ -179,10 +180,27 @@ def _plain(wanted: str) -> str:
 
 
 def _written(answer: Answer, media_type: str, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    body = orjson.dumps(answer.payload)
-    return Response(
-        body,
-        status_code=status,
-        media_type=f"{media_type}; charset=utf-8",
-        headers={"Cache-Control": "no-store", "Vary": "Accept", **(headers or {})},
-    )
+    response = _Written(orjson.dumps(answer.payload), _TYPES[media_type], status)
+    if headers:
+        response.headers.update(headers)
+    return response
+
+
+_TYPES = {type_: f"{type_}; charset=utf-8".encode() for type_ in (GRAPHQL_RESPONSE, JSON)}
+_NOT_KEPT = (b"cache-control", b"no-store")
+_BY_TYPE = (b"vary", b"Accept")
+
+
+class _Written(Response):
+    """An answer with its headers as they are sent: the same few each time."""
+
+    def __init__(self, body: bytes, content_type: bytes, status: int) -> None:
+        self.status_code = status
+        self.background = None
+        self.body = body
+        self.raw_headers = [
+            (b"content-length", b"%d" % len(body)),
+            (b"content-type", content_type),
+            _NOT_KEPT,
+            _BY_TYPE,
+        ]

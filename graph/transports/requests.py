@@ -9,10 +9,11 @@ from ipaddress import IPv6Address, ip_address
 from typing import Any
 
 import orjson
-from starlette.requests import ClientDisconnect, HTTPConnection, Request
+from starlette.requests import HTTPConnection, Request
 
 from graph.admission import Asked, Sender
 from graph.context import ADDRESS_UNKNOWN
+from graph.transports.headers import headers_of
 from graph.trusted import ClientProgram
 
 # Documents are bounded on their own; the rest is variables.
@@ -26,6 +27,7 @@ CLIENT_NAMES = ("graphql-client-name", "x-graphql-client-name", "apollographql-c
 CLIENT_VERSIONS = ("graphql-client-version", "x-graphql-client-version", "apollographql-client-version")
 CLIENT_MAX_CHARS = 100
 APQ_VERSION = 1
+_NAMELESS = ClientProgram(None, None)
 
 
 class RequestMalformed(Exception):
@@ -46,8 +48,7 @@ async def read_request(request: Request) -> Asked:
     """
     if request.method in ("GET", "HEAD"):
         return _from_query_string(request)
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type not in JSON_TYPES:
+    if not _is_json(headers_of(request).get("content-type", "")):
         # Browsers send other types across origins without asking first, so accepting them would invite forgery.
         raise RequestMalformed("Send application/json.", status=415, code="UNSUPPORTED_MEDIA_TYPE")
     return request_of(_json(await _body(request), "body"))
@@ -79,9 +80,9 @@ def request_of(given: object) -> Asked:
 
 def sender_of(connection: HTTPConnection, credentials: Mapping[str, Any] | None = None) -> Sender:
     """Return which program asks, by its headers or by the payload of connection_init, and from which address."""
-    name = _first_of(CLIENT_NAMES, credentials or {}) or _first_of(CLIENT_NAMES, connection.headers)
-    version = _first_of(CLIENT_VERSIONS, credentials or {}) or _first_of(CLIENT_VERSIONS, connection.headers)
-    return Sender(ClientProgram(name, version if name is not None else None), address_of(connection))
+    headers = headers_of(connection)
+    program = _program_of(credentials, headers) if credentials else _program_of(headers)
+    return Sender(program, address_of(connection))
 
 
 def address_of(connection: HTTPConnection) -> str:
@@ -127,9 +128,25 @@ def _hash_of(persisted: object) -> str | None:
     raise RequestMalformed(f'`persistedQuery` is {{"version": {APQ_VERSION}, "sha256Hash": "…"}}.')
 
 
+def _program_of(*given: Mapping[str, Any]) -> ClientProgram:
+    name = next((found for one in given if (found := _first_of(CLIENT_NAMES, one))), None)
+    if name is None:
+        return _NAMELESS
+    return ClientProgram(name, next((found for one in given if (found := _first_of(CLIENT_VERSIONS, one))), None))
+
+
 def _first_of(names: Sequence[str], given: Mapping[str, Any]) -> str | None:
-    value: object = next((given[name] for name in names if given.get(name)), None)
-    return value if isinstance(value, str) and len(value) <= CLIENT_MAX_CHARS else None
+    for name in names:
+        value: object = given.get(name)
+        if value:
+            return value if isinstance(value, str) and len(value) <= CLIENT_MAX_CHARS else None
+    return None
+
+
+# A client sends the same header every time.
+@lru_cache(maxsize=256)
+def _is_json(content_type: str) -> bool:
+    return content_type.partition(";")[0].strip().lower() in JSON_TYPES
 
 
 def _from_query_string(request: Request) -> Asked:
@@ -145,19 +162,30 @@ def _from_query_string(request: Request) -> Asked:
 
 async def _body(request: Request) -> bytes:
     """Read the body, and stop as soon as it is too long, whatever its header claims."""
-    too_long = RequestMalformed(f"Send at most {BODY_MAX_BYTES} bytes.", status=413, code="BODY_TOO_LONG")
-    announced = request.headers.get("content-length", "")
+    announced = headers_of(request).get("content-length", "")
     if announced.isdecimal() and int(announced) > BODY_MAX_BYTES:
-        raise too_long
+        raise _too_long()
+    message = await request.receive()
+    if message["type"] == "http.request" and not message.get("more_body", False):
+        # The usual case: it came in one piece, which the server has bounded.
+        return _bounded(message.get("body", b""))
     body = bytearray()
-    try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > BODY_MAX_BYTES:
-                raise too_long
-    except ClientDisconnect:
-        raise RequestMalformed("The body ended early.") from None
-    return bytes(body)
+    while message["type"] == "http.request":
+        body += message.get("body", b"")
+        if len(body) > BODY_MAX_BYTES or not message.get("more_body", False):
+            return _bounded(bytes(body))
+        message = await request.receive()
+    raise RequestMalformed("The body ended early.")
+
+
+def _bounded(body: bytes) -> bytes:
+    if len(body) > BODY_MAX_BYTES:
+        raise _too_long()
+    return body
+
+
+def _too_long() -> RequestMalformed:
+    return RequestMalformed(f"Send at most {BODY_MAX_BYTES} bytes.", status=413, code="BODY_TOO_LONG")
 
 
 def _json(text: bytes, what: str) -> Any:
