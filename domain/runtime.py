@@ -10,6 +10,7 @@ from domain.drm import AxinomSettings, KeySystem, LicenceProvider, choose_provid
 from domain.kernel.bus import Bus
 from domain.kernel.clock import Clock, system_clock
 from domain.kernel.crypto import KEY_BYTES, Keyring
+from domain.kernel.gathering import Gathering
 from domain.kernel.refusals import Unavailable
 from domain.kernel.sharing import Shared
 from domain.kernel.work import Database, Reads, Work
@@ -33,6 +34,7 @@ class Runtime:
     licences: LicenceProvider
     clock: Clock = system_clock
     shared: Shared = field(default_factory=Shared)
+    gathering: Gathering = field(default_factory=Gathering)
 
     def work(self) -> AbstractAsyncContextManager[Work]:
         """Open one transaction.

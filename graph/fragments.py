@@ -81,14 +81,12 @@ class Fragments:
         self._looked_at = 0.0
         self._lock = asyncio.Lock()
 
-    async def look(self) -> "Sight | None":
-        """Drop what was announced since the last look, and return what the caller may use; None when nothing is kept.
+    async def look(self) -> "Sight":
+        """Drop what was announced since the last look, and return what the caller may use.
 
         Look before any row is loaded: what is put must not be older than this.
         """
-        if self._size == 0:
-            return None
-        if self._is_behind():
+        if self._size and self._is_behind():
             async with self._lock:
                 if self._is_behind():
                     await self._catch_up()
@@ -135,7 +133,7 @@ class Fragments:
         self._row_count = 0
 
     def _is_current(self, sight: "Sight") -> bool:
-        return sight.drops == self._drops and sight.rings == self._bus.rings(self._topic)
+        return self._size > 0 and sight.drops == self._drops and sight.rings == self._bus.rings(self._topic)
 
     def _is_behind(self) -> bool:
         is_told = self._rings != self._bus.rings(self._topic)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from domain.accounts import Role
-from domain.catalog import Title
+from domain.catalog import Title, audience_of
 from domain.catalog import visible_titles as titles_visible_to
 from domain.media.asset import Asset, AssetState, Playing, PlayingLanguages
 from domain.media.assets import assets_by_id, assets_of_titles, ready_asset_of_titles
@@ -18,8 +18,14 @@ from graph.global_ids import Kind, loads_node
 
 @loads_node(Kind.TITLE, row=Title)
 async def visible_titles(context: Context, keys: Sequence[UUID]) -> list[Title | None]:
-    """Load titles: for editors any, for others what they may find now."""
-    return await titles_visible_to(context.reads, keys, viewer=context.viewer)
+    """Load titles: for editors any, for others what they may find now. Requests of one audience go together."""
+
+    async def load(wanted: Sequence[UUID]) -> list[Title | None]:
+        return await titles_visible_to(context.reads, wanted, viewer=context.viewer)
+
+    name = ("visible titles", audience_of(context.viewer))
+    found = await context.runtime.gathering.get(name, dict(zip(keys, keys, strict=True)), load)
+    return [found[key] for key in keys]
 
 
 @loads_node(Kind.ASSET, row=Asset)

@@ -4,7 +4,7 @@ Whatever goes wrong on the way is nobody's fragment: the level is then completed
 """
 
 import asyncio
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from graph.execution.running import Execution, Where
 
 
+class _Troubled(Exception):
+    """Something went wrong in a level, so that nobody shares it."""
+
+
 async def from_fragments(
     execution: "Execution", sight: Sight, split: Split, rows: Sequence[Any], where: "Where"
 ) -> list[Any] | None:
@@ -23,56 +27,81 @@ async def from_fragments(
     key = _key(execution, split)
     if key is None:
         return None
-    if split.shares_row is not None:
-        return await _from_rows(execution, sight, split, key, rows, where)
+    try:
+        if split.shares_row is not None:
+            return await _from_rows(execution, sight, split, key, rows, where)
+        return await _from_ids(execution, sight, split, key, rows, where)
+    except _Troubled:
+        return None
+
+
+async def _from_ids(
+    execution: "Execution", sight: Sight, split: Split, key: Hashable, rows: Sequence[Any], where: "Where"
+) -> list[Any]:
     shelf = sight.shelf(key)
     if split.own is None:
         with suppress(KeyError, AttributeError):
             return [shelf[row.id] for row in rows]
     if any(row is None or isinstance(row, Exception) for row in rows):
-        return None
+        raise _Troubled
     ids: list[UUID] = [row.id for row in rows]
-    known = {id: shelf.get(id) for id in ids}
-    missing = [number for number, id in enumerate(ids) if known[id] is None]
-    trial = execution.trial()
-    made, own = await asyncio.gather(
-        _run(trial, split.shared, [rows[number] for number in missing], where),
-        _run(trial, split.own, rows, where),
-    )
-    if trial.is_troubled or trial.errors:
-        return None
-    fresh = {ids[number]: _in_order(split, one) for number, one in zip(missing, made, strict=True)}
-    sight.put(key, fresh)
-    known.update(fresh)
+    missing = {id: row for id, row in zip(ids, rows, strict=True) if id not in shelf}
+    known = {id: shelf[id] for id in ids if id not in missing}
     if split.own is None:
+        known.update(await _shared(execution, split, key, missing, where))
         return [known[id] for id in ids]
-    return [{**(known[id] or {}), **more} for id, more in zip(ids, own, strict=True)]
+    fresh, own = await asyncio.gather(
+        _shared(execution, split, key, missing, where), _run(execution.trial(), split.own, rows, where)
+    )
+    known.update(fresh)
+    return [{**known[id], **more} for id, more in zip(ids, own, strict=True)]
 
 
 async def _from_rows(
     execution: "Execution", sight: Sight, split: Split, key: Hashable, rows: Sequence[Any], where: "Where"
-) -> list[Any] | None:
+) -> list[Any]:
     """Return rows as they were written for their class of viewers; the others as objects."""
     found: list[Any] = sight.written_rows(key, rows)
     if None not in found:
         return found
-    missing = [number for number, one in enumerate(found) if one is None]
     if any(row is None or isinstance(row, Exception) for row in rows):
-        return None
-    trial = execution.trial()
-    made = await _run(trial, split.shared, [rows[number] for number in missing], where)
+        raise _Troubled
+    assert split.shares_row is not None, "these are such rows"
+    shared = {id(row): row for row, one in zip(rows, found, strict=True) if one is None and split.shares_row(row)}
+    own = [row for row, one in zip(rows, found, strict=True) if one is None and id(row) not in shared]
+    fresh = await _shared(execution, split, key, shared, where)
+    theirs = iter(await _run(execution.trial(), split.shared, own, where) if own else ())
+    return [
+        one if one is not None else fresh[id(row)] if id(row) in fresh else next(theirs)
+        for row, one in zip(rows, found, strict=True)
+    ]
+
+
+async def _shared(
+    execution: "Execution", split: Split, key: Hashable, rows: Mapping[Any, Any], where: "Where"
+) -> dict[Any, Any]:
+    """Complete what everybody sees alike of rows, together with whoever asks for the same at the moment."""
+    if not rows:
+        return {}
+
+    async def complete(wanted: Sequence[Any]) -> Sequence[Any]:
+        trial = await execution.afresh()
+        assert trial.sight is not None, "only who looks gets here"
+        made = await _run(trial, split.shared, wanted, where)
+        if split.shares_row is not None:
+            return [trial.sight.put_row(key, row, one) for row, one in zip(wanted, made, strict=True)]
+        fresh = {row.id: _in_order(split, one) for row, one in zip(wanted, made, strict=True)}
+        trial.sight.put(key, fresh)
+        return list(fresh.values())
+
+    gathering = execution.context.runtime.gathering
+    return await gathering.get(("fragments", key), rows, complete)
+
+
+async def _run(trial: "Execution", selection: Selection, rows: Sequence[Any], where: "Where") -> Sequence[Any]:
+    made: Sequence[Any] = await trial.written(selection).run(trial, rows, where)
     if trial.is_troubled or trial.errors:
-        return None
-    for number, one in zip(missing, made, strict=True):
-        assert split.shares_row is not None, "these are such rows"
-        found[number] = sight.put_row(key, rows[number], one) if split.shares_row(rows[number]) else one
-    return found
-
-
-async def _run(trial: "Execution", selection: Selection | None, rows: Sequence[Any], where: "Where") -> list[Any]:
-    if selection is None or not rows:
-        return []
-    made: list[Any] = await trial.written(selection).run(trial, rows, where)
+        raise _Troubled
     return made
 
 

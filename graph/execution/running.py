@@ -141,6 +141,12 @@ class Execution:
         """Return an execution of the same whose errors are its own."""
         return replace(self, errors=[], is_troubled=False)
 
+    async def afresh(self) -> "Execution":
+        """Return an execution of the same that reads at this moment, for everybody who waits for what it finds."""
+        assert self.sight is not None, "only who looked at fragments shares them"
+        sight = await self.sight.fragments.look()
+        return Execution(self.context.again(), self.variables, self.written, sight)
+
     async def _run_rows(self, selection: Selection, rows: Sequence[Any], where: Where) -> list[Any]:
         if self.sight is not None and selection.split is not None:
             found = await from_fragments(self, self.sight, selection.split, rows, where)
