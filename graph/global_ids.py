@@ -7,6 +7,7 @@ import base64
 import binascii
 from collections.abc import Awaitable, Callable, Sequence
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -66,6 +67,8 @@ def global_id(kind: Kind, id: UUID) -> ID:
     return written
 
 
+# What is popular is asked for by its id again and again.
+@lru_cache(maxsize=10_000)
 def parse_global_id(text: str) -> tuple[Kind, UUID] | None:
     """Read an id, or return None when none of ours looks like it."""
     if len(text) != ID_CHARS:

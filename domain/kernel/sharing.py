@@ -47,6 +47,9 @@ class Shared:
             while len(self._kept) > self._size:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(key)
+        if kept.value.done() and not kept.value.cancelled() and kept.value.exception() is None:
+            found: T = kept.value.result()
+            return found
         try:
             # Whoever gives up waiting must not cancel the load for the others.
             value: T = await asyncio.shield(kept.value)

@@ -74,4 +74,5 @@ def _links(cause: str | None) -> list[trace.Link]:
 
 
 def _is_collecting() -> bool:
-    return not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
+    # What stands in until a provider is set, and what the API makes of it, are of this class.
+    return trace.get_tracer_provider().__class__ is not trace.ProxyTracerProvider

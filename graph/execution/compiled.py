@@ -26,6 +26,7 @@ from graph.execution.collecting import Collector, condition_names
 from graph.execution.plans import PlanMaker, Selection, Unsupported
 from graph.execution.roots import run_root
 from graph.execution.running import Execution
+from graph.execution.variables import Variables
 from graph.execution.writing import Written, write
 from graph.fragments import Fragments
 from graph.operations import Operation
@@ -76,11 +77,15 @@ class CompiledExecutor:
         self._schema = built
         self._hide_suggestions = hide_suggestions
         self._arguments = argument_planner(schema, hide_suggestions=hide_suggestions)
+        self._variables: OrderedDict[int, tuple[Operation, Variables]] = OrderedDict()
         self._prepared: OrderedDict[int, _Prepared] = OrderedDict()
         self._plans: OrderedDict[tuple[int, tuple[bool, ...]], Plan | Unsupported] = OrderedDict()
 
     def coerce(self, operation: Operation, variables: Mapping[str, Any]) -> VariableValues | list[GraphQLError]:
         """Return the values of an operation's variables, or what is wrong with them."""
+        plain = self._variables_of(operation).plain_values(variables)
+        if plain is not None:
+            return plain
         return get_variable_values(
             self._schema,
             operation.definition.variable_definitions or (),
@@ -115,6 +120,14 @@ class CompiledExecutor:
         execution = Execution(context, variables, plan.written, sight)
         data = await run_root(execution, plan.root, event=event, is_serial=plan.kind is OperationType.MUTATION)
         return ExecutionResult(data, execution.errors or None)
+
+    def _variables_of(self, operation: Operation) -> Variables:
+        kept = self._variables.get(id(operation))
+        if kept is None or kept[0] is not operation:
+            kept = self._variables[id(operation)] = operation, Variables(self._schema, operation.definition)
+            if len(self._variables) > PLANS_MAX:
+                self._variables.popitem(last=False)
+        return kept[1]
 
     def _prepare(self, operation: Operation) -> _Prepared:
         prepared = self._prepared.get(id(operation))
