@@ -1,7 +1,8 @@
 """Law `home`: a home screen of eight rows with twenty titles each, some 2,400 leaves, over HTTP.
 
 Marquee (without kept fragments), Mercurius with its compiler, stock Strawberry with DataLoaders, and an endpoint whose
-one SQL statement gives the JSON, all from the same database, with the same titles.
+one SQL statement gives the JSON, all from the same database, with the same titles. Requests that come together share
+what they read, so a lone connection is measured too, for information.
 """
 
 import asyncio
@@ -73,6 +74,8 @@ async def measure() -> None:
             return (await load(servers[name], requests[name])).per_second
 
         medians = await rounds({name: lambda name=name: per_second(name) for name in servers}, count=ROUNDS)
+        lone = {name: await load(servers[name], requests[name], connections=1) for name in servers}
+        print("one connection: " + ", ".join(f"{name} {found.median_ms:.1f} ms" for name, found in lone.items()))
     conclude(
         "home",
         [

@@ -63,7 +63,7 @@ class Gathering:
         batch = _joined(kind, wanted, load)
         # Whoever gives up waiting must not end the read for the others.
         found: dict[K, V] = await asyncio.shield(batch.done)
-        return found
+        return {key: found[key] for key in wanted}
 
     async def _alone(
         self, name: Hashable, kind: _Kind, wanted: Mapping[K, R], load: Callable[[Sequence[R]], Awaitable[Sequence[V]]]

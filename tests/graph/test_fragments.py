@@ -1,14 +1,18 @@
 """Kept fragments: shown without asking again, never when something has changed since."""
 
+import asyncio
+from collections import Counter
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import orjson
 import pytest
 from sqlalchemy import text
 
 from domain.catalog import describe_title, withdraw_title
 from domain.entitlements import Plan
+from domain.insights import RowRule
 from domain.kernel.bus import Bus
 from domain.media.asset import AssetState
 from graph import fragments
@@ -16,6 +20,7 @@ from graph.fragments import Fragments
 from graph.global_ids import Kind, global_id
 from tests.graph.counting import counted
 from tests.graph_scene import GraphScene, Person, open_scene
+from tests.home_rows import create_row
 from tests.playable import Playable
 
 CARD = """query Card($id: ID!, $width: Int = 320) { title(id: $id) {
@@ -155,7 +160,6 @@ def kept(scene: GraphScene, *, size: int) -> Fragments:
 async def test_no_more_are_kept_than_may_be(scene: GraphScene) -> None:
     cache, ids = kept(scene, size=4), [uuid4() for _ in range(6)]
     sight = await cache.look()
-    assert sight is not None
     for shelf in ("one", "two"):
         sight.put(shelf, {id: {"shelf": shelf} for id in ids[:3]})
     assert (dict(cache.shelf("one")), len(cache.shelf("two"))) == ({}, 3)
@@ -164,14 +168,18 @@ async def test_no_more_are_kept_than_may_be(scene: GraphScene) -> None:
 
 
 async def test_none_is_kept_when_none_may_be(scene: GraphScene) -> None:
-    assert await kept(scene, size=0).look() is None
+    cache, id = kept(scene, size=0), uuid4()
+    sight = await cache.look()
+    sight.put("shelf", {id: {"name": "Film"}})
+    row = object()
+    assert bytes(orjson.dumps(sight.put_row("shelf", row, {"name": "Row"}))) == b'{"name":"Row"}'
+    assert (dict(cache.shelf("shelf")), cache.written_rows("shelf", [row])) == ({}, [None])
 
 
 async def test_what_was_loaded_before_a_change_is_not_kept(scene: GraphScene) -> None:
     cache, id = kept(scene, size=4), uuid4()
     topic = cache._topic
     sight = await cache.look()
-    assert sight is not None
     scene.runtime.bus.ring([topic])
     sight.put("shelf", {id: {"name": "old"}})
     assert dict(cache.shelf("shelf")) == {}
@@ -200,3 +208,82 @@ async def test_an_answer_with_an_error_is_not_kept(scene: GraphScene) -> None:
         )
     assert (await card(scene, made))["name"] == "Back again"
     assert isinstance(made.title_id, UUID)
+
+
+HOME = "{ home(first: 5) { nodes { id title titles(first: 5) { nodes { id name durationSeconds } } } } }"
+
+
+async def names_at_home(scene: GraphScene, **asked: Any) -> list[tuple[str, list[str]]]:
+    home = (await scene.data(HOME, **asked))["home"]["nodes"]
+    return [(row["title"], [title["name"] for title in row["titles"]["nodes"]]) for row in home]
+
+
+async def picks(scene: GraphScene, editor: Person, *title_ids: UUID, name: str = "Picks") -> None:
+    async with scene.runtime.work() as work:
+        await create_row(work, editor=editor.viewer, title_ids=title_ids, name=name)
+
+
+@pytest.mark.compiled_only
+async def test_a_row_that_was_written_is_not_asked_for_again(
+    fresh_scene: GraphScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene, editor = fresh_scene, await fresh_scene.editor()
+    await picks(scene, editor, (await scene.playable()).title_id)
+    first = await names_at_home(scene)
+    for _ in range(20):
+        with counted(scene.runtime.database.reading, monkeypatch) as statements:
+            assert await names_at_home(scene) == first == [("Picks", ["Film"])]
+        if not statements:
+            break
+    assert statements == []
+
+
+async def test_a_change_of_a_title_shows_in_its_rows(fresh_scene: GraphScene) -> None:
+    scene, editor = fresh_scene, await fresh_scene.editor()
+    made = await scene.playable()
+    await picks(scene, editor, made.title_id)
+    for name in ("Film", "Once", "Twice"):
+        if name != "Film":
+            await rename(scene, made, name)
+        for _ in range(2):
+            assert await names_at_home(scene) == [("Picks", [name])]
+
+
+async def test_classes_of_viewers_share_no_row(fresh_scene: GraphScene) -> None:
+    scene, editor = fresh_scene, await fresh_scene.editor()
+    here, there = await scene.playable(territory="DE"), await scene.playable(territory="JP")
+    await rename(scene, here, "Here")
+    await rename(scene, there, "There")
+    await picks(scene, editor, here.title_id, there.title_id)
+    german, japanese = await scene.person(territory="DE"), await scene.person(territory="JP")
+    for _ in range(3):
+        assert await names_at_home(scene, by=german) == [("Picks", ["Here"])]
+        assert await names_at_home(scene, by=japanese) == [("Picks", ["There"])]
+
+
+async def test_nobody_sees_what_another_has_begun(fresh_scene: GraphScene) -> None:
+    scene, editor = fresh_scene, await fresh_scene.editor()
+    made = [await scene.playable() for _ in range(2)]
+    await rename(scene, made[1], "Other")
+    async with scene.runtime.work() as work:
+        await create_row(work, editor=editor.viewer, rule=RowRule.CONTINUE_WATCHING, name="Go on")
+    people = [await scene.person() for _ in range(3)]
+    for person, begun in zip(people, made, strict=False):
+        await left_at(scene, person, begun, 60.0)
+    for _ in range(2):
+        shown = [await names_at_home(scene, by=person) for person in people]
+        assert shown == [[("Go on", ["Film"])], [("Go on", ["Other"])], []]
+
+
+@pytest.mark.compiled_only
+async def test_a_crowd_asks_the_database_a_few_times(fresh_scene: GraphScene, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene, editor = fresh_scene, await fresh_scene.editor()
+    made = await scene.playable()
+    await picks(scene, editor, made.title_id)
+    alone = await names_at_home(scene)
+    await rename(scene, made, "Changed")
+    with counted(scene.runtime.database.reading, monkeypatch) as statements:
+        crowd = await asyncio.gather(*(names_at_home(scene) for _ in range(40)))
+    assert crowd == [[("Picks", ["Changed"])]] * 40 != [alone] * 40
+    # Each read is made for whoever waits for it, not forty times.
+    assert max(Counter(statements).values()) <= 6
