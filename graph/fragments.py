@@ -27,8 +27,8 @@ T = TypeVar("T", bound=type)
 
 # What is announced faster than this is not looked at fact by fact.
 BATCHES_MAX = 4
-# Rows written and kept, some 10 KB each. They live for seconds, so most of too many are old ones.
-WRITTEN_ROWS_MAX = 1_000
+# What is kept as written. Such rows live for seconds, so most of what is too much is old.
+WRITTEN_MAX_BYTES = 32 * 1024 * 1024
 
 Fragment = Mapping[str, Any]
 
@@ -74,7 +74,7 @@ class Fragments:
         self._count = 0
         # By what is asked, then by the number of the row, which is held so that no other gets its number.
         self._rows: dict[Hashable, dict[int, tuple[object, orjson.Fragment]]] = {}
-        self._row_count = 0
+        self._row_bytes = 0
         self._position: Position | None = None
         self._rings = -1
         self._drops = 0
@@ -120,17 +120,18 @@ class Fragments:
 
     def put_row(self, key: Hashable, row: object, made: Fragment, sight: "Sight") -> orjson.Fragment:
         """Write a row, and keep it unless something was announced since the caller looked."""
-        written = orjson.Fragment(orjson.dumps(made))
+        text = orjson.dumps(made)
+        written = orjson.Fragment(text)
         if self._is_current(sight):
-            if self._row_count >= WRITTEN_ROWS_MAX:
+            if self._row_bytes + len(text) > WRITTEN_MAX_BYTES:
                 self._forget_rows()
             self._rows.setdefault(key, {})[id(row)] = row, written
-            self._row_count += 1
+            self._row_bytes += len(text)
         return written
 
     def _forget_rows(self) -> None:
         self._rows.clear()
-        self._row_count = 0
+        self._row_bytes = 0
 
     def _is_current(self, sight: "Sight") -> bool:
         return self._size > 0 and sight.drops == self._drops and sight.rings == self._bus.rings(self._topic)

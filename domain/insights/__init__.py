@@ -15,7 +15,7 @@ from domain.insights.arranging import (
 from domain.insights.counting import COUNT_NEIGHBOURS, COUNT_TRENDS, count_neighbours_now, count_trends_now
 from domain.insights.home import all_home_rows, home, home_rows_by_id, titles_of_rows
 from domain.insights.home_row import HomeRow, HomeRowId, RowAudience, RowRule, RowSource, RowTarget, RowText
-from domain.insights.shelf import SHELF_TOPIC
+from domain.insights.shelf import SHELF_TOPIC, ShelfPage
 
 __all__ = [
     "COUNT_NEIGHBOURS",
@@ -29,6 +29,7 @@ __all__ = [
     "RowTarget",
     "RowText",
     "RowsChanged",
+    "ShelfPage",
     "all_home_rows",
     "arrange_home_row",
     "count_neighbours_now",

@@ -26,8 +26,10 @@ async def home(reads: Reads, *, viewer: Viewer | None, page: PageRequest, shared
     Raises:
         InvalidInput: a cursor of another list.
     """
-    rows = await shelf_of(reads, viewer=viewer, shared=shared, rings=rings)
-    return _page_of_rows(_HOME, await with_personal(reads, rows, viewer=viewer), page)
+    shelf = await shelf_of(reads, viewer=viewer, shared=shared, rings=rings)
+    if not shelf.has_personal:
+        return shelf.page(page, _page_of_rows)
+    return _page_of_rows(await with_personal(reads, shelf.rows, viewer=viewer), page)
 
 
 async def home_rows_by_id(
@@ -37,8 +39,8 @@ async def home_rows_by_id(
     if viewer is not None and viewer.has_role(Role.EDITOR):
         async with reads.connection() as connection:
             return await store.rows_by_id(connection, keys)
-    rows = await shelf_of(reads, viewer=viewer, shared=shared, rings=rings)
-    wanted = [row for row in rows if row.id in keys]
+    shelf = await shelf_of(reads, viewer=viewer, shared=shared, rings=rings)
+    wanted = [row for row in shelf.rows if row.id in keys]
     found: dict[UUID, HomeRow] = {row.id: row for row in await with_personal(reads, wanted, viewer=viewer)}
     return [found.get(key) for key in keys]
 
@@ -102,16 +104,16 @@ async def _read_pages(
     return [page_of_row(source, placed, page) for source, placed in zip(sources, found, strict=True)]
 
 
-def _page_of_rows(list_name: str, rows: Sequence[HomeRow], request: PageRequest) -> Page[HomeRow]:
+def _page_of_rows(rows: Sequence[HomeRow], request: PageRequest) -> Page[HomeRow]:
     """Cut a page out of all rows: there are few."""
-    after, before = _order_of(list_name, request.after), _order_of(list_name, request.before)
+    after, before = _order_of(_HOME, request.after), _order_of(_HOME, request.before)
     kept = rows
     if after is not None or before is not None:
         kept = [row for row in rows if (not after or _order(row) > after) and (not before or _order(row) < before)]
     cut = kept[-request.limit :] if request.backwards else kept[: request.limit]
     return Page(
         items=cut,
-        cursors=Cursors(cut, lambda row: encode_cursor(list_name, *_order(row))),
+        cursors=Cursors(cut, lambda row: encode_cursor(_HOME, *_order(row))),
         has_next=bool(cut) and cut[-1] is not rows[-1],
         has_previous=bool(cut) and cut[0] is not rows[0],
     )

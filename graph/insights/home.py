@@ -9,7 +9,7 @@ import strawberry
 from domain import insights as domain
 from domain.catalog import Title as TitleRow
 from domain.catalog import best_text
-from domain.insights import SHELF_TOPIC, RowAudience, RowRule, RowSource, RowTarget, RowText
+from domain.insights import SHELF_TOPIC, RowAudience, RowRule, RowSource, RowTarget, RowText, ShelfPage
 from domain.insights import HomeRow as RowRow
 from domain.kernel.paging import Page, PageRequest
 from graph.batching import batched, derived
@@ -146,7 +146,9 @@ class HomeRow(Node):
     version: int = strawberry.field(description="Grows with every change. Name it in a change to lose nobody else's.")
 
 
-HomeRowConnection = connection_of(HomeRow, plural="rows of the home screen")
+HomeRowConnection = kept_by_row(lambda page: isinstance(page, ShelfPage))(
+    connection_of(HomeRow, plural="rows of the home screen")
+)
 
 
 @query_field(HomeRowConnection, description="The viewer's home screen, from the top.")
