@@ -6,6 +6,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from domain.accounts.desk import Desk
+from domain.accounts.passwords import Passwords
 from domain.drm import AxinomSettings, KeySystem, LicenceProvider, choose_provider
 from domain.kernel.bus import Bus
 from domain.kernel.clock import Clock, system_clock
@@ -35,6 +37,7 @@ class Runtime:
     clock: Clock = system_clock
     shared: Shared = field(default_factory=Shared)
     gathering: Gathering = field(default_factory=Gathering)
+    passwords: Passwords = field(default_factory=Passwords)
 
     def work(self) -> AbstractAsyncContextManager[Work]:
         """Open one transaction.
@@ -43,6 +46,10 @@ class Runtime:
             Unavailable: the database went away.
         """
         return self.database.work(bus=self.bus, clock=self.clock)
+
+    def desk(self) -> Desk:
+        """Return what people prove themselves at."""
+        return Desk(self.work, self.passwords, self.keyring, self.settings.public_url)
 
     def reads(self) -> Reads:
         """Return what batch reads take their connections from, with one `now` for all of them."""
@@ -65,6 +72,7 @@ async def open_runtime(settings: Settings, *, clock: Clock = system_clock) -> As
     database = Database.connect(
         settings.database_url, pool_size=settings.write_pool_size, read_pool_size=settings.read_pool_size
     )
+    passwords = Passwords(threads=settings.password_threads)
     try:
         async with Bus.open(settings.bus_url or settings.database_url) as bus:
             yield Runtime(
@@ -76,8 +84,10 @@ async def open_runtime(settings: Settings, *, clock: Clock = system_clock) -> As
                 tools=tools,
                 licences=licences,
                 clock=clock,
+                passwords=passwords,
             )
     finally:
+        passwords.close()
         await database.close()
         await objects.close()
 

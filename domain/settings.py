@@ -19,6 +19,7 @@ PRODUCTION_NEEDS = ("DATABASE_URL", "MASTER_KEYS", "PUBLIC_URL")
 # asyncpg and SQLAlchemy both know the first; the second is an old name for it.
 POSTGRES_SCHEMES = ("postgresql", "postgres")
 BUS_SCHEMES = (*POSTGRES_SCHEMES, "redis", "rediss", "valkey", "valkeys")
+MAIL_SCHEMES = ("smtp", "smtps")
 MEDIA_SCHEMES = ("file", "s3", "gs", "az", "memory")
 
 
@@ -78,6 +79,10 @@ class Settings:
     review_by_another: bool = True
 
     database_url: str = field(default="", repr=False)
+    password_threads: int = 1
+    mail_url: str = field(default="", repr=False)
+    mail_from: str = "marquee@localhost"
+
     write_pool_size: int = 10
     read_pool_size: int = 10
     bus_url: str = field(default="", repr=False)
@@ -133,6 +138,7 @@ class Settings:
             demo=variables.flag("DEMO", default=not in_production),
             **_graphql(variables, in_production=in_production),
             review_by_another=variables.flag("REVIEW_BY_ANOTHER", default=True),
+            **_people(variables),
             database_url=database_url,
             write_pool_size=variables.whole("WRITE_POOL_SIZE", 10, least=1, most=200),
             read_pool_size=variables.whole("READ_POOL_SIZE", 10, least=1, most=200),
@@ -146,6 +152,20 @@ class Settings:
             log_level=variables.one_of("LOG_LEVEL", ("debug", "info", "warning", "error"), default="info"),
             otlp_endpoint=variables.optional("OTEL_EXPORTER_OTLP_ENDPOINT"),
         )
+
+
+class _People(TypedDict):
+    password_threads: int
+    mail_url: str
+    mail_from: str
+
+
+def _people(variables: "_Variables") -> _People:
+    return {
+        "password_threads": variables.whole("PASSWORD_THREADS", 1, least=1, most=64),
+        "mail_url": variables.url("MAIL_URL", "", MAIL_SCHEMES),
+        "mail_from": variables.text("MAIL_FROM", "marquee@localhost"),
+    }
 
 
 class _GraphQL(TypedDict):

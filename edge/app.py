@@ -1,7 +1,7 @@
 """The ASGI application: every door mounted, one runtime behind them, and an orderly end.
 
 RequestLog ─ Security ─┬─ /graphql   POST, GET, SSE, WebSocket
-                       ├─ /uploads /session /play /posters /artwork /speke/v2
+                       ├─ /uploads /session /mailbox /play /posters /artwork /speke/v2
                        ├─ /healthz /readyz /metrics
                        └─ everything else: the page
 """
@@ -25,7 +25,7 @@ from starlette.websockets import WebSocket
 
 from domain.runtime import Runtime, open_runtime
 from domain.settings import Environment, Settings
-from edge import artwork, catalog_files, health, metrics, pages, play, posters, session, speke, uploads
+from edge import artwork, catalog_files, health, mailbox, metrics, pages, play, posters, session, speke, uploads
 from edge.identity import caller_of, caller_of_socket, is_own_page
 from edge.logs import configure_logs
 from edge.page_documents import PageDocuments
@@ -94,6 +94,7 @@ def _routes(settings: Settings) -> list[BaseRoute]:
         *artwork.routes,
         *catalog_files.routes,
         *speke.routes,
+        *mailbox.routes,
         *health.routes,
         *metrics.routes,
         # The page answers every path that is left, so it comes last.

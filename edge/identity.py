@@ -115,6 +115,12 @@ def is_own_page(connection: HTTPConnection) -> bool:
     return _host_of(origin) == _host_header(connection) and urlsplit(origin).hostname in LOOPBACK_NAMES
 
 
+def is_own_name(connection: HTTPConnection) -> bool:
+    """Tell whether a request was sent to a name of ours, and not to a foreign one that resolves here."""
+    host = connection.url.hostname
+    return host in LOOPBACK_NAMES or host == urlsplit(_runtime(connection).settings.public_url).hostname
+
+
 def check_forgery(connection: HTTPConnection) -> None:
     """Refuse a change that a foreign page makes with somebody's cookie.
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
 
-from domain.accounts import forget_devices, idle_devices, prune_sign_ins
+from domain.accounts import forget_devices, idle_devices, prune_attempts, prune_links, prune_sign_ins
 from domain.guide import prune_imports, prune_slots
 from domain.kernel.facts import prune_facts
 from domain.kernel.idempotency import prune_answers
@@ -20,6 +20,9 @@ PRUNE_EVERY_S = 600.0
 # second, however long it was away.
 PRUNED_AT_ONCE = 5_000
 BATCHES_MAX = 20
+
+# A link that ran out lately still can be told from one that never was, when somebody asks.
+LINKS_KEPT = timedelta(days=7)
 
 Prune = Callable[[Work], Awaitable[int]]
 
@@ -37,6 +40,8 @@ def pruning_handlers(retention: Retention) -> list[Handler]:
         ),
         "kernel.prune_facts": lambda work: prune_facts(work.connection, before=work.now - facts, limit=PRUNED_AT_ONCE),
         "accounts.prune_sign_ins": lambda work: prune_sign_ins(work, kept=sign_ins, limit=PRUNED_AT_ONCE),
+        "accounts.prune_attempts": lambda work: prune_attempts(work, limit=PRUNED_AT_ONCE),
+        "accounts.prune_links": lambda work: prune_links(work, kept=LINKS_KEPT, limit=PRUNED_AT_ONCE),
         "accounts.prune_devices": lambda work: _prune_devices(work, kept=devices),
         "media.prune_uploads": lambda work: prune_uploads(work, kept=uploads, limit=PRUNED_AT_ONCE),
         "guide.prune_slots": lambda work: prune_slots(work, kept=schedules, limit=PRUNED_AT_ONCE),

@@ -13,6 +13,7 @@ from workers.artwork import artwork_handlers
 from workers.guide import guide_handlers
 from workers.imports import import_handlers
 from workers.insights import insight_handlers
+from workers.mails import mail_handlers
 from workers.media import media_handlers
 from workers.pruning import pruning_handlers
 from workers.scheduling import scheduling_handlers
@@ -62,6 +63,7 @@ async def run_worker(
                 *guide_handlers(studio),
                 *import_handlers(runtime),
                 *insight_handlers(),
+                *mail_handlers(runtime),
                 *search_handlers(),
                 *pruning_handlers(runtime.settings.retention),
                 *scheduling_handlers(),

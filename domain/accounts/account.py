@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from domain.accounts import store
+from domain.accounts.emails import prepared_email
 from domain.accounts.people import (
     Account,
     AccountId,
@@ -24,10 +25,7 @@ from domain.kernel.refusals import InvalidInput, NotFound, Refusal
 from domain.kernel.work import Reads, Work
 
 NAME_MAX_CHARS = 80
-# RFC 5321, section 4.5.3.1.3: a path is at most 256 octets with its brackets.
-EMAIL_MAX_CHARS = 254
 MATURITY_MAX_AGE = 21
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _TERRITORY = re.compile(r"[A-Z]{2}")
 
 
@@ -55,12 +53,8 @@ async def create_account(
         InvalidInput: an address, a name, a territory or a limit that cannot be used.
         EmailTaken: another account has this address.
     """
-    email = _checked_email(email)
-    display_name = display_name.strip()
-    if not 1 <= len(display_name) <= NAME_MAX_CHARS:
-        raise InvalidInput("displayName", f"Use 1 to {NAME_MAX_CHARS} characters.")
-    if not _TERRITORY.fullmatch(territory):
-        raise InvalidInput("territory", "Use an ISO 3166-1 alpha-2 code such as DE.")
+    email = prepared_email(email)
+    display_name, territory = checked_name(display_name), checked_territory(territory)
     if not 0 <= maturity_limit <= MATURITY_MAX_AGE:
         raise InvalidInput("maturityLimit", f"Use an age from 0 to {MATURITY_MAX_AGE}.")
     account = Account(
@@ -132,10 +126,24 @@ async def devices_of(reads: Reads, account_ids: Sequence[UUID]) -> list[list[Dev
         return await store.devices_of(connection, account_ids)
 
 
-def _checked_email(email: str) -> str:
-    email = email.strip()
-    if len(email) > EMAIL_MAX_CHARS or not _EMAIL.fullmatch(email):
-        raise InvalidInput("email", "This is not an email address.")
-    # The part before the @ is left as written: only the host decides whether its case matters (RFC 5321, 2.4).
-    local, _, host = email.rpartition("@")
-    return f"{local}@{host.lower()}"
+def checked_name(display_name: str) -> str:
+    """Return what a person is called, without blanks around it.
+
+    Raises:
+        InvalidInput.
+    """
+    display_name = display_name.strip()
+    if not 1 <= len(display_name) <= NAME_MAX_CHARS or not display_name.isprintable():
+        raise InvalidInput("displayName", f"Use 1 to {NAME_MAX_CHARS} printable characters.")
+    return display_name
+
+
+def checked_territory(territory: str) -> str:
+    """Return a territory that looks like one.
+
+    Raises:
+        InvalidInput.
+    """
+    if not _TERRITORY.fullmatch(territory):
+        raise InvalidInput("territory", "Use an ISO 3166-1 alpha-2 code such as DE.")
+    return territory

@@ -1,11 +1,13 @@
 """Demo personas: ready-made people to try the service as. The door offers them only where the demo is on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
 from domain.accounts import store
 from domain.accounts.account import create_account
+from domain.accounts.factors import Factor
 from domain.accounts.people import DeviceClass, Role
 from domain.accounts.sign_in import SignedIn, sign_in
 from domain.kernel.work import Work
@@ -40,7 +42,7 @@ async def sign_in_demo(
     *,
     persona: Persona,
     device_name: str,
-    device_id: UUID | None = None,
+    devices: Sequence[UUID] = (),
     device_class: DeviceClass = DeviceClass.WEB,
 ) -> SignedIn:
     """Sign in as a persona; its account is created at the first time.
@@ -59,5 +61,10 @@ async def sign_in_demo(
         )
         account_id = account.id
     return await sign_in(
-        work, account_id=account_id, device_name=device_name, device_id=device_id, device_class=device_class
+        work,
+        account_id=account_id,
+        device_name=device_name,
+        device_id=await store.own_device(work.connection, account_id, devices),
+        device_class=device_class,
+        factors=frozenset({Factor.DEMO}),
     )

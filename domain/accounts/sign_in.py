@@ -8,6 +8,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from domain.accounts import store
+from domain.accounts.desk import Place
+from domain.accounts.factors import Factor
+from domain.accounts.mail_texts import MailTemplate
+from domain.accounts.mails import queue_mail
 from domain.accounts.people import DeviceClass, DeviceId, SignInId, Viewer
 from domain.kernel.refusals import InvalidInput, NotFound
 from domain.kernel.work import Reads, Work
@@ -35,20 +39,23 @@ async def sign_in(
     device_name: str,
     device_id: UUID | None = None,
     device_class: DeviceClass = DeviceClass.WEB,
+    factors: frozenset[Factor] = frozenset(),
+    auth_time: datetime | None = None,
 ) -> SignedIn:
-    """Sign an account in on a device; a device of another account, or none, becomes a new one.
+    """Sign an account in on a device; a device of another account, or none, becomes a new one, and its owner is told.
 
-    The caller has established who it is. Raises:
+    The caller has established who it is, by `factors`, at `auth_time` or now. Raises:
         InvalidInput: a device name that cannot be shown.
         NotFound: no such account, or a suspended one.
     """
     device_name = device_name.strip()
     if not 1 <= len(device_name) <= DEVICE_NAME_MAX_CHARS or not device_name.isprintable():
         raise InvalidInput("deviceName", f"Use 1 to {DEVICE_NAME_MAX_CHARS} printable characters.")
+    fresh_id = work.new_id()
     device = await store.see_device(
         work.connection,
-        id=device_id or work.new_id(),
-        fresh_id=work.new_id(),
+        id=device_id or fresh_id,
+        fresh_id=fresh_id,
         account_id=account_id,
         name=device_name,
         device_class=device_class,
@@ -66,8 +73,28 @@ async def sign_in(
         token_hash=_hash(token),
         at=work.now,
         expires_at=expires_at,
+        auth_time=auth_time or work.now,
+        factors=factors,
     )
+    if device == fresh_id and Factor.DEMO not in factors:
+        await _tell_of_device(work, account_id, DeviceId(device), device_name)
     return SignedIn(token=token, viewer=viewer, expires_at=expires_at)
+
+
+async def sign_in_at(work: Work, *, account_id: UUID, place: Place, factors: frozenset[Factor]) -> SignedIn:
+    """Sign an account in at a place, on the device it was there before.
+
+    Raises:
+        InvalidInput, NotFound.
+    """
+    return await sign_in(
+        work,
+        account_id=account_id,
+        device_name=place.device_name,
+        device_id=await store.own_device(work.connection, account_id, place.devices),
+        device_class=place.device_class,
+        factors=factors,
+    )
 
 
 async def viewer_by_token(reads: Reads, token: str) -> Viewer | None:
@@ -87,6 +114,11 @@ async def living_sign_ins(reads: Reads, keys: Sequence[UUID]) -> set[SignInId]:
     """Return those of these sign-ins that have neither ended nor run out, and whose account is not suspended."""
     async with reads.connection() as connection:
         return await store.living_sign_ins(connection, keys, now=reads.now)
+
+
+async def _tell_of_device(work: Work, account_id: UUID, device_id: DeviceId, name: str) -> None:
+    if await store.tells_of_device(work.connection, account_id, device_id):
+        await queue_mail(work, template=MailTemplate.NEW_DEVICE, account_id=account_id, device=name)
 
 
 def _hash(token: str) -> bytes:

@@ -2,12 +2,14 @@
 
 from tests.graph_scene import fresh_scene, production, scene
 from tests.packaged_film import film
+from tests.people_scene import people
 from tests.play_scene import play_scene
 from tests.upload_scene import s3_door, s3_server, s3_url, upload_database, upload_door, upload_scene
 
 __all__ = [
     "film",
     "fresh_scene",
+    "people",
     "play_scene",
     "production",
     "s3_door",

@@ -68,7 +68,7 @@ async def test_the_cookie_signs_in_and_is_cleared_by_signing_out(scene: GraphSce
     written, device = response.headers.get_list("set-cookie")
     assert written.startswith("marquee=")
     assert {"HttpOnly", "Path=/", "SameSite=strict"} <= set(written.split("; "))
-    assert device.startswith("marquee-device-viewer=")
+    assert device.startswith("marquee-devices=")
     assert {"HttpOnly", "Path=/session", "SameSite=strict"} <= set(device.split("; "))
     assert "Secure" not in written
     token = response.json()["token"]
@@ -103,7 +103,7 @@ async def test_a_browser_that_comes_back_is_the_device_it_was(scene: GraphScene)
     for persona in ("VIEWER", "BASIC", "VIEWER", "BASIC", "VIEWER"):
         assert (await asked(persona)).status_code == 200
     assert await scene.count("devices") == before + 2
-    scene.client.cookies.set("marquee-device-viewer", "not-an-id", path="/session")
+    scene.client.cookies.set("marquee-devices", "not-an-id", path="/session")
     assert (await asked("VIEWER")).status_code == 200
 
 

@@ -95,7 +95,7 @@ async def test_of_many_devices_the_last_seen_are_shown(work: Work, reads: Reads)
 
 async def test_a_persona_is_one_account_however_often_it_signs_in(work: Work) -> None:
     first = await sign_in_demo(work, persona=Persona.ABROAD, device_name="Laptop")
-    again = await sign_in_demo(work, persona=Persona.ABROAD, device_name="Laptop", device_id=first.viewer.device_id)
+    again = await sign_in_demo(work, persona=Persona.ABROAD, device_name="Laptop", devices=[first.viewer.device_id])
     assert again.viewer.account_id == first.viewer.account_id
     assert again.viewer.device_id == first.viewer.device_id
     assert again.viewer.sign_in_id != first.viewer.sign_in_id
@@ -103,7 +103,7 @@ async def test_a_persona_is_one_account_however_often_it_signs_in(work: Work) ->
 
 async def test_a_device_of_another_account_is_not_taken_over(work: Work) -> None:
     theirs = await sign_in_demo(work, persona=Persona.VIEWER, device_name="Television")
-    mine = await sign_in_demo(work, persona=Persona.BASIC, device_name="Mine", device_id=theirs.viewer.device_id)
+    mine = await sign_in_demo(work, persona=Persona.BASIC, device_name="Mine", devices=[theirs.viewer.device_id])
     assert mine.viewer.device_id != theirs.viewer.device_id
     names = (await work.connection.execute(text("SELECT name FROM devices ORDER BY name"))).scalars().all()
     assert names == ["Mine", "Television"]

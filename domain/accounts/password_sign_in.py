@@ -1,0 +1,65 @@
+"""Signing in with an address and a password.
+
+Whatever is wrong, the answer is the same and takes as long: a hash is checked even when there is no account.
+
+Refusal
+└── SignInFailed   the address, the password or the code is wrong; which, nobody is told
+"""
+
+from uuid import UUID
+
+from domain.accounts import store
+from domain.accounts.attempts import MINUTE_S, Limit, return_attempt
+from domain.accounts.desk import Desk, Place, attempt
+from domain.accounts.emails import prepared_email
+from domain.accounts.factors import Factor
+from domain.accounts.password_rules import prepared_password
+from domain.accounts.sign_in import SignedIn, sign_in_at
+from domain.kernel.refusals import Refusal
+
+# Ten guesses at once, and one more every ninety seconds: nobody guesses a password so, and whoever mistyped theirs
+# goes on soon.
+PASSWORDS_OF_ACCOUNT = Limit("password.email", burst=10, per_s=15 * MINUTE_S)
+# A device that was signed in before has its own, so that strangers who guess do not lock its owner out.
+PASSWORDS_OF_DEVICE = Limit("password.device", burst=10, per_s=15 * MINUTE_S)
+# A household, a school or a carrier may be behind one address; those who know their password get theirs back.
+PASSWORDS_OF_NETWORK = Limit("password.network", burst=200, per_s=20 * MINUTE_S)
+
+
+class SignInFailed(Refusal):
+    """What was given proves nothing."""
+
+    def __init__(self) -> None:
+        super().__init__("The address or what you proved it with is wrong. Check both, or reset your password.")
+
+
+async def sign_in_with_password(desk: Desk, *, email: str, password: str, place: Place) -> SignedIn:
+    """Sign in.
+
+    Raises:
+        SignInFailed, InvalidInput, TooManyAttempts, Unavailable.
+    """
+    prepared = prepared_password(password)
+    email = prepared_email(email)
+    async with desk.open_work() as work:
+        known = await store.password_of_email(work.connection, email)
+        own = None if known is None else await store.own_device(work.connection, known.account_id, place.devices)
+    limit, subject = _bucket(email, own)
+    await attempt(desk, subjects={limit: subject, PASSWORDS_OF_NETWORK: place.network})
+    password_hash = None if known is None else known.password_hash
+    if not await desk.passwords.matches(password_hash, prepared) or known is None or password_hash is None:
+        raise SignInFailed
+    renewed = await desk.passwords.hash(prepared) if desk.passwords.is_outdated(password_hash) else None
+    async with desk.open_work() as work:
+        # The password may have been changed while it was checked; whoever changed it ended all sign-ins by the old one.
+        if not await store.hold_password(work.connection, known.account_id, password_hash):
+            raise SignInFailed
+        if renewed is not None:
+            await store.renew_hash(work.connection, known.account_id, renewed)
+        await return_attempt(work, limit=limit, subject=subject)
+        await return_attempt(work, limit=PASSWORDS_OF_NETWORK, subject=place.network)
+        return await sign_in_at(work, account_id=known.account_id, place=place, factors=frozenset({Factor.PASSWORD}))
+
+
+def _bucket(email: str, own: UUID | None) -> tuple[Limit, str]:
+    return (PASSWORDS_OF_ACCOUNT, email.lower()) if own is None else (PASSWORDS_OF_DEVICE, str(own))

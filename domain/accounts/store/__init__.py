@@ -1,0 +1,86 @@
+"""The tables of accounts, and all their SQL."""
+
+from domain.accounts.store.accounts import account_id_by_email, accounts_by_id, insert_account, lock_email, suspend
+from domain.accounts.store.attempts import prune_attempts, return_attempt, take_attempt
+from domain.accounts.store.devices import (
+    DEVICES_SHOWN_MAX,
+    delete_devices,
+    devices_by_id,
+    devices_of,
+    idle_devices,
+    remove_device,
+    see_device,
+)
+from domain.accounts.store.email_links import (
+    delete_sign_up,
+    insert_link,
+    insert_sign_up,
+    link_by_id,
+    prune_links,
+    sign_up_of,
+    use_link,
+    void_links,
+)
+from domain.accounts.store.mailbox import insert_in_mailbox, newest_in_mailbox
+from domain.accounts.store.passwords import (
+    end_sign_ins,
+    hold_account,
+    hold_password,
+    mark_verified,
+    own_device,
+    password_of_email,
+    reachable_account,
+    renew_hash,
+    set_password,
+    tells_of_device,
+    verified_email,
+)
+from domain.accounts.store.profiles import insert_profile, profiles_by_id, profiles_of
+from domain.accounts.store.sign_ins import end_sign_in, insert_sign_in, living_sign_ins, prune_sign_ins, viewer_by_hash
+
+__all__ = [
+    "DEVICES_SHOWN_MAX",
+    "account_id_by_email",
+    "accounts_by_id",
+    "delete_devices",
+    "delete_sign_up",
+    "devices_by_id",
+    "devices_of",
+    "end_sign_in",
+    "end_sign_ins",
+    "hold_account",
+    "hold_password",
+    "idle_devices",
+    "insert_account",
+    "insert_in_mailbox",
+    "insert_link",
+    "insert_profile",
+    "insert_sign_in",
+    "insert_sign_up",
+    "link_by_id",
+    "living_sign_ins",
+    "lock_email",
+    "mark_verified",
+    "newest_in_mailbox",
+    "own_device",
+    "password_of_email",
+    "profiles_by_id",
+    "profiles_of",
+    "prune_attempts",
+    "prune_links",
+    "prune_sign_ins",
+    "reachable_account",
+    "remove_device",
+    "renew_hash",
+    "return_attempt",
+    "see_device",
+    "set_password",
+    "sign_up_of",
+    "suspend",
+    "take_attempt",
+    "tells_of_device",
+    "use_link",
+    "verified_email",
+    "viewer_by_hash",
+    "void_links",
+]

@@ -1,0 +1,73 @@
+"""The SQL of accounts."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.accounts.people import Account, Role
+from domain.accounts.store.tables import accounts
+
+
+async def lock_email(connection: AsyncConnection, email: str) -> None:
+    """Serialise whoever creates an account for this address, until the transaction ends."""
+    await connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:email, 0))"), {"email": email})
+
+
+async def insert_account(connection: AsyncConnection, account: Account) -> bool:
+    """Insert an account. Returns False when the address is taken."""
+    statement = (
+        upsert(accounts)
+        .values(
+            id=account.id,
+            email=account.email,
+            display_name=account.display_name,
+            territory=account.territory,
+            roles=sorted(account.roles),
+            created_at=account.created_at,
+        )
+        .on_conflict_do_nothing()
+        .returning(accounts.c.id)
+    )
+    return (await connection.execute(statement)).one_or_none() is not None
+
+
+async def suspend(connection: AsyncConnection, account_id: UUID, *, at: datetime) -> bool:
+    """Mark an account as suspended. Returns False when there is none."""
+    statement = (
+        update(accounts)
+        .where(accounts.c.id == account_id)
+        .values(suspended_at=func.coalesce(accounts.c.suspended_at, at))
+        .returning(accounts.c.id)
+    )
+    return (await connection.execute(statement)).one_or_none() is not None
+
+
+async def account_id_by_email(connection: AsyncConnection, email: str) -> UUID | None:
+    """Return the account with this address."""
+    statement = select(accounts.c.id).where(func.lower(accounts.c.email) == func.lower(email))
+    found: UUID | None = (await connection.execute(statement)).scalar_one_or_none()
+    return found
+
+
+async def accounts_by_id(connection: AsyncConnection, keys: Sequence[UUID]) -> list[Account | None]:
+    """Return accounts aligned with `keys`."""
+    rows = await connection.execute(select(accounts).where(accounts.c.id.in_(keys)))
+    found = {row.id: _account(row) for row in rows}
+    return [found.get(key) for key in keys]
+
+
+def _account(row: Row[Any]) -> Account:
+    return Account(
+        id=row.id,
+        email=row.email,
+        display_name=row.display_name,
+        territory=row.territory,
+        roles=frozenset(Role(role) for role in row.roles),
+        suspended_at=row.suspended_at,
+        created_at=row.created_at,
+    )

@@ -1,0 +1,118 @@
+"""The SQL of sign-ins, and of the viewer that one stands for."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.accounts.factors import Factor
+from domain.accounts.people import DeviceClass, DeviceId, Role, SignInId, Viewer
+from domain.accounts.store.tables import SIGN_IN_OVER, accounts, devices, profiles, sign_ins
+from domain.kernel.hot import fetch_all, fetch_first
+
+_VIEWER_COLUMNS = (
+    sign_ins.c.id.label("sign_in_id"),
+    sign_ins.c.account_id,
+    sign_ins.c.profile_id,
+    sign_ins.c.device_id,
+    accounts.c.roles,
+    accounts.c.territory,
+    profiles.c.maturity_limit,
+    profiles.c.language,
+    devices.c.device_class,
+)
+
+
+_VIEWERS: Select[Any] = (
+    select(*_VIEWER_COLUMNS)
+    .join(accounts, accounts.c.id == sign_ins.c.account_id)
+    .join(profiles, profiles.c.id == sign_ins.c.profile_id)
+    .join(devices, devices.c.id == sign_ins.c.device_id)
+)
+
+
+async def insert_sign_in(
+    connection: AsyncConnection,
+    *,
+    id: SignInId,
+    account_id: UUID,
+    device_id: DeviceId,
+    token_hash: bytes,
+    at: datetime,
+    expires_at: datetime,
+    auth_time: datetime | None,
+    factors: frozenset[Factor],
+) -> Viewer:
+    """Insert a sign-in under the account's first profile, and return who that is."""
+    first_profile = (
+        select(profiles.c.id).where(profiles.c.account_id == account_id).order_by(profiles.c.id).limit(1)
+    ).scalar_subquery()
+    values = {
+        "id": id,
+        "account_id": account_id,
+        "profile_id": first_profile,
+        "device_id": device_id,
+        "token_hash": token_hash,
+        "created_at": at,
+        "expires_at": expires_at,
+        "auth_time": auth_time,
+        "factors": sorted(factors),
+    }
+    await connection.execute(insert(sign_ins).values(**values))
+    return _viewer((await connection.execute(_VIEWERS.where(sign_ins.c.id == id))).mappings().one())
+
+
+_VIEWER_BY_HASH = """
+    SELECT s.id AS sign_in_id, s.account_id, s.profile_id, s.device_id,
+           a.roles, a.territory, p.maturity_limit, p.language, d.device_class
+    FROM sign_ins s JOIN accounts a ON a.id = s.account_id JOIN profiles p ON p.id = s.profile_id
+    JOIN devices d ON d.id = s.device_id
+    WHERE s.token_hash = $1 AND s.expires_at > $2 AND s.ended_at IS NULL AND a.suspended_at IS NULL
+"""
+
+
+async def viewer_by_hash(connection: AsyncConnection, token_hash: bytes, *, now: datetime) -> Viewer | None:
+    """Return who holds the token with this hash, if the sign-in still counts."""
+    row = await fetch_first(connection, _VIEWER_BY_HASH, token_hash, now)
+    return None if row is None else _viewer(row)
+
+
+async def end_sign_in(connection: AsyncConnection, sign_in_id: UUID, *, at: datetime) -> None:
+    """End a sign-in that has not ended yet."""
+    await connection.execute(
+        update(sign_ins).where(sign_ins.c.id == sign_in_id, sign_ins.c.ended_at.is_(None)).values(ended_at=at)
+    )
+
+
+_LIVING_SIGN_INS = """
+    SELECT s.id FROM sign_ins s JOIN accounts a ON a.id = s.account_id
+    WHERE s.id = ANY($1::uuid[]) AND s.expires_at > $2 AND s.ended_at IS NULL AND a.suspended_at IS NULL
+"""
+
+
+async def living_sign_ins(connection: AsyncConnection, keys: Sequence[UUID], *, now: datetime) -> set[SignInId]:
+    """Return those of these sign-ins that still count."""
+    return {SignInId(row["id"]) for row in await fetch_all(connection, _LIVING_SIGN_INS, list(keys), now)}
+
+
+async def prune_sign_ins(connection: AsyncConnection, *, before: datetime, limit: int) -> int:
+    """Delete up to `limit` sign-ins that were over before an instant; return how many."""
+    chosen = select(sign_ins.c.id).where(before > SIGN_IN_OVER).limit(limit)
+    return (await connection.execute(delete(sign_ins).where(sign_ins.c.id.in_(chosen)))).rowcount
+
+
+def _viewer(row: Mapping[str, Any]) -> Viewer:
+    return Viewer(
+        account_id=row["account_id"],
+        profile_id=row["profile_id"],
+        device_id=row["device_id"],
+        sign_in_id=row["sign_in_id"],
+        roles=frozenset(Role(role) for role in row["roles"]),
+        territory=row["territory"],
+        maturity_limit=row["maturity_limit"],
+        language=row["language"],
+        device_class=DeviceClass(row["device_class"]),
+    )

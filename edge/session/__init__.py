@@ -1,0 +1,14 @@
+"""The doors of signing up, in and out: JSON over POST, for our own page and for programs that are no page.
+
+bodies   what is read and answered, and the devices a browser remembers
+demo     signing in as one of the demo's people, and signing out
+links    signing up, and what the links in mails do
+password signing in by a password
+"""
+
+from edge.session import demo, links, password
+from edge.session.demo import demo_attempts
+
+routes = [*demo.routes, *links.routes, *password.routes]
+
+__all__ = ["demo_attempts", "routes"]

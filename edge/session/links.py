@@ -1,0 +1,103 @@
+"""The doors of signing up and of links in mails. None tells whether an address is known."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from domain.accounts import (
+    Desk,
+    LinkExpired,
+    ask_for_reset,
+    begin_sign_up,
+    finish_sign_up,
+    reset_password,
+    sign_up_link,
+)
+from domain.runtime import Runtime
+from edge.session.bodies import (
+    SESSION_PATH,
+    Body,
+    json_response,
+    own_page_door,
+    place_of,
+    remember,
+    signed_in_response,
+)
+from graph.rates import network_of
+from graph.transports.requests import address_of
+
+SIGN_UP_COOKIE = "marquee-sign-up"
+# As long as the link that it belongs to.
+SIGN_UP_REMEMBERED_S = 24 * 60 * 60
+DEFAULT_LANGUAGE = "en"
+
+
+@own_page_door
+async def sign_up(request: Request) -> Response:
+    """Answer POST /session/sign-up {"email", "password", "displayName", "territory", "language"?}."""
+    body = await Body.read(request)
+    begun = await begin_sign_up(
+        _desk(request),
+        email=body.text("email"),
+        password=body.text("password"),
+        display_name=body.text("displayName"),
+        territory=body.text("territory"),
+        language=body.optional_text("language") or DEFAULT_LANGUAGE,
+        network=network_of(address_of(request)),
+    )
+    response = json_response({"next": "VERIFY_EMAIL"}, status=202)
+    settings = request.app.state.runtime.settings
+    remember(response, settings, SIGN_UP_COOKIE, begun.browser_secret, max_age_s=SIGN_UP_REMEMBERED_S)
+    return response
+
+
+@own_page_door
+async def verify(request: Request) -> Response:
+    """Answer POST /session/verify {"token", "password"?, "deviceName"?, "deviceClass"?}: follow a link to /verify.
+
+    In another browser than the one that signed up, the password is asked for: `PASSWORD_REQUIRED`.
+    """
+    body = await Body.read(request)
+    desk = _desk(request)
+    link_id = sign_up_link(desk, body.text("token"))
+    if link_id is None:
+        raise LinkExpired
+    signed_in = await finish_sign_up(
+        desk,
+        link_id=link_id,
+        browser_secret=request.cookies.get(SIGN_UP_COOKIE),
+        password=body.optional_text("password"),
+        place=place_of(request, body),
+    )
+    return signed_in_response(request, signed_in)
+
+
+@own_page_door
+async def forgot(request: Request) -> Response:
+    """Answer POST /session/forgot {"email"}: a link is sent if the address is known."""
+    body = await Body.read(request)
+    await ask_for_reset(_desk(request), email=body.text("email"), network=network_of(address_of(request)))
+    return json_response({}, status=202)
+
+
+@own_page_door
+async def reset(request: Request) -> Response:
+    """Answer POST /session/reset {"token", "password", "deviceName"?, "deviceClass"?}: follow a link to /reset."""
+    body = await Body.read(request)
+    signed_in = await reset_password(
+        _desk(request), token=body.text("token"), password=body.text("password"), place=place_of(request, body)
+    )
+    return signed_in_response(request, signed_in)
+
+
+def _desk(request: Request) -> Desk:
+    runtime: Runtime = request.app.state.runtime
+    return runtime.desk()
+
+
+routes = [
+    Route(f"{SESSION_PATH}/sign-up", sign_up, methods=["POST"]),
+    Route(f"{SESSION_PATH}/verify", verify, methods=["POST"]),
+    Route(f"{SESSION_PATH}/forgot", forgot, methods=["POST"]),
+    Route(f"{SESSION_PATH}/reset", reset, methods=["POST"]),
+]
