@@ -1,7 +1,7 @@
 """The ASGI application: every door mounted, one runtime behind them, and an orderly end.
 
 RequestLog ─ Security ─┬─ /graphql   POST, GET, SSE, WebSocket
-                       ├─ /uploads /session /mailbox /play /posters /artwork /speke/v2
+                       ├─ /uploads /session /oauth /mailbox /play /posters /artwork /speke/v2
                        ├─ /healthz /readyz /metrics
                        └─ everything else: the page
 """
@@ -23,11 +23,13 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from domain.authorization import AccessTokens
 from domain.runtime import Runtime, open_runtime
 from domain.settings import Environment, Settings
 from edge import artwork, catalog_files, health, mailbox, metrics, pages, play, posters, session, speke, uploads
 from edge.identity import caller_of, caller_of_socket, is_own_page
 from edge.logs import configure_logs
+from edge.oauth import routes as oauth
 from edge.page_documents import PageDocuments
 from edge.request_log import RequestLog
 from edge.security import Security
@@ -80,6 +82,7 @@ def create_app(given: Settings | Runtime) -> Starlette:
         viewer_max=settings.graphql_streams_viewer, address_max=settings.graphql_streams_address
     )
     app.state.demo_sign_ins = session.demo_attempts()
+    app.state.access_tokens = AccessTokens(issuer=settings.public_url)
     return app
 
 
@@ -88,6 +91,7 @@ def _routes(settings: Settings) -> list[BaseRoute]:
         Route(GRAPHQL, _Graphql(), methods=["GET", "POST"]),
         WebSocketRoute(GRAPHQL, _graphql_socket),
         *session.routes,
+        *oauth.routes,
         *uploads.routes,
         *play.routes,
         *posters.routes,

@@ -14,6 +14,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from domain.accounts import Viewer, viewer_by_token
+from domain.authorization import AccessTokens
 from domain.kernel.refusals import Refusal, SignInRequired
 from domain.runtime import Runtime
 from domain.settings import Settings
@@ -65,7 +66,9 @@ async def viewer_of(connection: HTTPConnection) -> Viewer | None:
         Unavailable.
     """
     credential = credential_of(connection)
-    return None if credential is None else await _viewer_by_token(_runtime(connection), credential.token)
+    if credential is None:
+        return None
+    return await _viewer_by_token(connection, credential.token, is_sent_on_purpose=not credential.from_cookie)
 
 
 async def required_viewer(connection: HTTPConnection) -> Viewer:
@@ -95,7 +98,7 @@ async def caller_of_socket(connection: HTTPConnection, payload: Mapping[str, Any
     if given is None:
         return await caller_of(connection)
     token = str(given).removeprefix("Bearer ").strip()
-    viewer = await _viewer_by_token(_runtime(connection), token)
+    viewer = await _viewer_by_token(connection, token, is_sent_on_purpose=True)
     if viewer is None:
         raise SignInRequired
     return _caller(connection, viewer)
@@ -178,10 +181,13 @@ def clear_session_cookie(response: Response, settings: Settings) -> None:
     )
 
 
-async def _viewer_by_token(runtime: Runtime, token: str) -> Viewer | None:
-    if len(token) > TOKEN_MAX_CHARS:
-        return None
-    return await viewer_by_token(runtime.reads(), token)
+async def _viewer_by_token(connection: HTTPConnection, token: str, *, is_sent_on_purpose: bool) -> Viewer | None:
+    reads = _runtime(connection).reads()
+    # Access tokens of clients have three parts, signed; our own have none. No cookie holds one of the former.
+    if is_sent_on_purpose and "." in token:
+        tokens: AccessTokens = connection.app.state.access_tokens
+        return await tokens.viewer(reads, token)
+    return await viewer_by_token(reads, token) if len(token) <= TOKEN_MAX_CHARS else None
 
 
 def _caller(connection: HTTPConnection, viewer: Viewer | None) -> Caller:

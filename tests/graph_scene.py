@@ -175,12 +175,12 @@ class GraphScene:
 
 
 @asynccontextmanager
-async def serving(app: Starlette) -> AsyncIterator[str]:
-    """Serve an application on a free port of loopback, as `marquee serve` does, and yield its address."""
+async def serving(app: Starlette, *, port: int = 0) -> AsyncIterator[str]:
+    """Serve an application on a port of loopback, 0 for a free one, as `marquee serve` does, and yield its address."""
     config = uvicorn.Config(
         app,
         host="127.0.0.1",
-        port=0,
+        port=port,
         log_config=None,
         lifespan="on",
         http="httptools",
@@ -201,11 +201,11 @@ async def serving(app: Starlette) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def open_scene(url: str, folder: Path, **changes: Any) -> AsyncIterator[GraphScene]:
+async def open_scene(url: str, folder: Path, *, port: int = 0, **changes: Any) -> AsyncIterator[GraphScene]:
     """Serve everything over a database; `changes` are settings."""
     database, clock = Database.connect(url), MovableClock()
     keyring = Keyring({"test": bytes(range(32))})
-    settings = Settings(data_dir=folder, public_url=PUBLIC_URL, database_url=url, **changes)
+    settings = Settings(**{"data_dir": folder, "public_url": PUBLIC_URL, "database_url": url, **changes})
     async with Bus.open(url) as bus:
         assert await bus.ready(START_TIMEOUT_S)
         runtime = Runtime(
@@ -219,7 +219,7 @@ async def open_scene(url: str, folder: Path, **changes: Any) -> AsyncIterator[Gr
             clock=clock,
         )
         app = create_app(runtime)
-        async with serving(app) as address, httpx.AsyncClient(timeout=10) as client:
+        async with serving(app, port=port) as address, httpx.AsyncClient(timeout=10) as client:
             yield GraphScene(runtime, clock, app, address, client)
     await database.close()
 

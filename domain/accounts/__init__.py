@@ -20,6 +20,7 @@ from domain.accounts.demo import Persona, sign_in_demo
 from domain.accounts.desk import Desk, Place
 from domain.accounts.email_links import LinkExpired, link_token, prune_links, read_link
 from domain.accounts.factors import Factor
+from domain.accounts.held_sign_ins import Proof, end_held_sign_ins, proof_of, sign_in_client, viewer_by_sign_in
 from domain.accounts.mail_texts import MailTemplate
 from domain.accounts.mails import SEND_MAIL, KeptMail, Mail, keep_in_mailbox, mails_kept, queue_mail, write_mail
 from domain.accounts.password_reset import OFFER_RESET, ask_for_reset, offer_reset_now, reset_password
@@ -67,6 +68,7 @@ __all__ = [
     "Place",
     "Profile",
     "ProfileId",
+    "Proof",
     "Role",
     "SignInFailed",
     "SignInId",
@@ -79,6 +81,7 @@ __all__ = [
     "create_account",
     "devices_by_id",
     "devices_of",
+    "end_held_sign_ins",
     "finish_sign_up",
     "forget_devices",
     "idle_devices",
@@ -89,6 +92,7 @@ __all__ = [
     "offer_reset_now",
     "profiles_by_id",
     "profiles_of",
+    "proof_of",
     "prune_attempts",
     "prune_links",
     "prune_sign_ins",
@@ -99,6 +103,7 @@ __all__ = [
     "require_viewer",
     "reset_password",
     "sign_in",
+    "sign_in_client",
     "sign_in_demo",
     "sign_in_with_password",
     "sign_out",
@@ -106,6 +111,7 @@ __all__ = [
     "suspend_account",
     "take_attempt",
     "take_attempts",
+    "viewer_by_sign_in",
     "viewer_by_token",
     "write_mail",
 ]

@@ -21,6 +21,7 @@ from domain.accounts.store.email_links import (
     use_link,
     void_links,
 )
+from domain.accounts.store.held_sign_ins import ProofRow, end_held_sign_ins, hold_sign_in, proof_of
 from domain.accounts.store.mailbox import insert_in_mailbox, newest_in_mailbox
 from domain.accounts.store.passwords import (
     end_sign_ins,
@@ -36,20 +37,30 @@ from domain.accounts.store.passwords import (
     verified_email,
 )
 from domain.accounts.store.profiles import insert_profile, profiles_by_id, profiles_of
-from domain.accounts.store.sign_ins import end_sign_in, insert_sign_in, living_sign_ins, prune_sign_ins, viewer_by_hash
+from domain.accounts.store.sign_ins import (
+    end_sign_in,
+    insert_sign_in,
+    living_sign_ins,
+    prune_sign_ins,
+    viewer_by_hash,
+    viewer_by_sign_in,
+)
 
 __all__ = [
     "DEVICES_SHOWN_MAX",
+    "ProofRow",
     "account_id_by_email",
     "accounts_by_id",
     "delete_devices",
     "delete_sign_up",
     "devices_by_id",
     "devices_of",
+    "end_held_sign_ins",
     "end_sign_in",
     "end_sign_ins",
     "hold_account",
     "hold_password",
+    "hold_sign_in",
     "idle_devices",
     "insert_account",
     "insert_in_mailbox",
@@ -66,6 +77,7 @@ __all__ = [
     "password_of_email",
     "profiles_by_id",
     "profiles_of",
+    "proof_of",
     "prune_attempts",
     "prune_links",
     "prune_sign_ins",
@@ -82,5 +94,6 @@ __all__ = [
     "use_link",
     "verified_email",
     "viewer_by_hash",
+    "viewer_by_sign_in",
     "void_links",
 ]

@@ -65,18 +65,26 @@ async def insert_sign_in(
     return _viewer((await connection.execute(_VIEWERS.where(sign_ins.c.id == id))).mappings().one())
 
 
-_VIEWER_BY_HASH = """
+_LIVING = """
     SELECT s.id AS sign_in_id, s.account_id, s.profile_id, s.device_id,
            a.roles, a.territory, p.maturity_limit, p.language, d.device_class
     FROM sign_ins s JOIN accounts a ON a.id = s.account_id JOIN profiles p ON p.id = s.profile_id
     JOIN devices d ON d.id = s.device_id
-    WHERE s.token_hash = $1 AND s.expires_at > $2 AND s.ended_at IS NULL AND a.suspended_at IS NULL
+    WHERE s.expires_at > $2 AND s.ended_at IS NULL AND a.suspended_at IS NULL
 """
+_VIEWER_BY_HASH = f"{_LIVING} AND s.token_hash = $1"
+_VIEWER_BY_SIGN_IN = f"{_LIVING} AND s.id = $1"
 
 
 async def viewer_by_hash(connection: AsyncConnection, token_hash: bytes, *, now: datetime) -> Viewer | None:
     """Return who holds the token with this hash, if the sign-in still counts."""
     row = await fetch_first(connection, _VIEWER_BY_HASH, token_hash, now)
+    return None if row is None else _viewer(row)
+
+
+async def viewer_by_sign_in(connection: AsyncConnection, sign_in_id: UUID, *, now: datetime) -> Viewer | None:
+    """Return whose sign-in this is, if it still counts."""
+    row = await fetch_first(connection, _VIEWER_BY_SIGN_IN, sign_in_id, now)
     return None if row is None else _viewer(row)
 
 

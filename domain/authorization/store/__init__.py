@@ -1,0 +1,73 @@
+"""All the SQL of the authorization server."""
+
+from domain.authorization.store.clients import (
+    all_clients,
+    client_by_id,
+    delete_client,
+    grant_ids_of_client,
+    insert_client,
+)
+from domain.authorization.store.codes import (
+    approve_device_code,
+    deny_device_code,
+    insert_code,
+    insert_device_code,
+    lock_code,
+    lock_device_code,
+    look_at_device_code,
+    mark_code_used,
+    mark_device_code_used,
+    note_poll,
+    prune_codes,
+)
+from domain.authorization.store.grants import (
+    grant_by_id,
+    insert_grant,
+    insert_refresh_token,
+    lock_refresh_token,
+    mark_refresh_token_used,
+    newest_grant_ids,
+)
+from domain.authorization.store.signing_keys import (
+    KeyRow,
+    all_keys,
+    delete_keys,
+    insert_key,
+    lock_keys,
+    promote_next,
+    replace_sealed,
+    retire_current,
+)
+
+__all__ = [
+    "KeyRow",
+    "all_clients",
+    "all_keys",
+    "approve_device_code",
+    "client_by_id",
+    "delete_client",
+    "delete_keys",
+    "deny_device_code",
+    "grant_by_id",
+    "grant_ids_of_client",
+    "insert_client",
+    "insert_code",
+    "insert_device_code",
+    "insert_grant",
+    "insert_key",
+    "insert_refresh_token",
+    "lock_code",
+    "lock_device_code",
+    "lock_keys",
+    "lock_refresh_token",
+    "look_at_device_code",
+    "mark_code_used",
+    "mark_device_code_used",
+    "mark_refresh_token_used",
+    "newest_grant_ids",
+    "note_poll",
+    "promote_next",
+    "prune_codes",
+    "replace_sealed",
+    "retire_current",
+]

@@ -1,0 +1,1 @@
+"""The doors of the authorization server: OAuth 2.1 and OpenID Connect over HTTP, on Authlib's server."""
