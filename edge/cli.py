@@ -12,7 +12,20 @@ from domain.settings import SettingInvalid
 from edge.local.env_file import EnvFileBroken, read_env_file
 from edge.local.parent import end_with_parent
 
-COMMANDS = ("run", "serve", "worker", "migrate", "seed", "schema", "documents", "keys", "resync", "reindex")
+COMMANDS = (
+    "run",
+    "serve",
+    "worker",
+    "migrate",
+    "seed",
+    "schema",
+    "documents",
+    "clients",
+    "keys",
+    "signing",
+    "resync",
+    "reindex",
+)
 
 
 class _Commands(click.Group):

@@ -97,7 +97,7 @@ class OAuthScene:
         response = await self.authorize(self.asked(client, **changes), by)
         return sent_back(response)["code"]
 
-    async def redeem(self, client: OAuthClient, code: str, **changes: str | None) -> httpx.Response:
+    async def redeem(self, client: OAuthClient, code: str, /, **changes: str | None) -> httpx.Response:
         """Exchange a code."""
         given: dict[str, str | None] = {
             "grant_type": "authorization_code",

@@ -10,6 +10,7 @@ from domain.kernel.job_runner import DRAIN_S, LEASE_S, JobRunner
 from domain.media.chunks import DEFAULT_CHUNK_S
 from domain.runtime import Runtime
 from workers.artwork import artwork_handlers
+from workers.authorization import authorization_handlers
 from workers.guide import guide_handlers
 from workers.imports import import_handlers
 from workers.insights import insight_handlers
@@ -67,6 +68,7 @@ async def run_worker(
                 *search_handlers(),
                 *pruning_handlers(runtime.settings.retention),
                 *scheduling_handlers(),
+                *authorization_handlers(runtime.keyring),
                 *extra_handlers,
             ],
             concurrency=concurrency,

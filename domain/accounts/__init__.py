@@ -6,6 +6,7 @@ kept; ending one takes effect at the next request.
 
 from domain.accounts.account import (
     EmailTaken,
+    account_by_email,
     accounts_by_id,
     create_account,
     devices_by_id,
@@ -75,6 +76,7 @@ __all__ = [
     "SignedIn",
     "TooManyAttempts",
     "Viewer",
+    "account_by_email",
     "accounts_by_id",
     "ask_for_reset",
     "begin_sign_up",

@@ -96,6 +96,11 @@ async def remove_device(work: Work, *, viewer: Viewer | None, device_id: UUID) -
         raise NotFound("device", device_id)
 
 
+async def account_by_email(work: Work, *, email: str) -> UUID | None:
+    """Return the account with an address. Operators ask; nobody else learns whether there is one."""
+    return await store.account_id_by_email(work.connection, email)
+
+
 async def accounts_by_id(reads: Reads, keys: Sequence[UUID]) -> list[Account | None]:
     """Return the accounts of these ids, None where there is none."""
     async with reads.connection() as connection:

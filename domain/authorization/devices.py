@@ -9,7 +9,9 @@ import secrets
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
+from uuid import UUID
 
+from domain.accounts import Limit, take_attempt, take_attempts
 from domain.authorization import store
 from domain.authorization.client import OAuthClient
 from domain.authorization.grant import Approval, DeviceCode, DeviceCodeState, Grant
@@ -32,6 +34,11 @@ USER_CODE_CHARS = 8
 # A person looks, perhaps reloads, and decides. Codes that strangers look at as well are given up.
 LOOKS_MAX = 10
 _FRESH_CODES_MAX = 5
+# A household behind one address has a few televisions, a shop many; each code is a row that somebody could guess.
+STARTS_OF_NETWORK = Limit("device.start", burst=60, per_s=600.0)
+# Somebody reads eight letters wrong a few times. At this rate, guessing one of 10,000 codes takes centuries.
+TRIES_OF_ACCOUNT = Limit("device.try.account", burst=20, per_s=900.0)
+TRIES_OF_NETWORK = Limit("device.try.network", burst=60, per_s=900.0)
 
 
 class PollAnswer(StrEnum):
@@ -83,6 +90,24 @@ async def start_device(work: Work, *, client: OAuthClient, scopes: frozenset[Sco
     else:
         raise AssertionError("one of several random codes is free")
     return DeviceCodes(device_code, shown(code.user_code), int(DEVICE_CODE_LASTS.total_seconds()), INTERVAL_S)
+
+
+async def count_start(work: Work, *, network: str) -> None:
+    """Count that a device wants a code. Do it in a work of its own.
+
+    Raises:
+        TooManyAttempts.
+    """
+    await take_attempt(work, limit=STARTS_OF_NETWORK, subject=network)
+
+
+async def count_try(work: Work, *, account_id: UUID, network: str) -> None:
+    """Count that somebody entered letters, right or wrong. Do it in a work of its own, before looking at them.
+
+    Raises:
+        TooManyAttempts.
+    """
+    await take_attempts(work, subjects={TRIES_OF_ACCOUNT: str(account_id), TRIES_OF_NETWORK: network})
 
 
 async def poll_device(work: Work, *, client: OAuthClient, device_code: str) -> Grant:

@@ -18,12 +18,13 @@ def command() -> None:
 
 @command.command()
 def rewrap() -> None:
-    """Put every content key under the first of MASTER_KEYS. Afterwards the others may be dropped.
+    """Put every content key and signing key under the first of MASTER_KEYS. Afterwards the others may be dropped.
 
     Can be interrupted and repeated, and runs beside a serving system.
     """
-    checked, rewrapped = asyncio.run(_rewrap(Settings.from_env(os.environ)))
+    checked, rewrapped, signing = asyncio.run(_rewrap(Settings.from_env(os.environ)))
     click.echo(f"Looked at {checked} content keys and put {rewrapped} under the current master key.")
+    click.echo(f"Put {signing} signing keys under it.")
 
 
 @command.command()
@@ -50,19 +51,22 @@ def export(asset_id: UUID, scheme: str, recipients: tuple[Path, ...], in_the_cle
     click.echo(document)
 
 
-async def _rewrap(settings: Settings) -> tuple[int, int]:
+async def _rewrap(settings: Settings) -> tuple[int, int, int]:
+    from domain.authorization import rewrap_signing_keys
     from domain.drm import rewrap_keys
     from domain.runtime import open_runtime
 
     checked, rewrapped = 0, 0
     after: UUID | None = None
     async with open_runtime(settings) as runtime:
+        async with runtime.work() as work:
+            signing = await rewrap_signing_keys(work, keyring=runtime.keyring)
         while True:
             async with runtime.work() as work:
                 batch = await rewrap_keys(work, keyring=runtime.keyring, after=after)
             checked, rewrapped = checked + batch.checked, rewrapped + batch.rewrapped
             if (after := batch.next_after) is None:
-                return checked, rewrapped
+                return checked, rewrapped, signing
 
 
 async def _export(settings: Settings, asset_id: UUID, scheme: str, recipients: tuple[Path, ...]) -> bytes:

@@ -12,6 +12,7 @@ from domain.authorization import (
     DeviceCode,
     Scope,
     approve_device,
+    count_try,
     deny_device,
     find_client,
     look_at_device,
@@ -121,4 +122,8 @@ async def _read(request: Request) -> tuple[str, Approver]:
         user_code = None
     if not isinstance(user_code, str) or len(user_code) > USER_CODE_MAX_CHARS:
         raise InvalidInput("userCode", "Send the letters on the screen.")
+    runtime: Runtime = request.app.state.runtime
+    async with runtime.work() as work:
+        network = network_of(address_of(request))
+        await count_try(work, account_id=approver.viewer.account_id, network=network)
     return user_code, approver

@@ -10,6 +10,7 @@ from domain.authorization import (
     Grant,
     OAuthClient,
     Scope,
+    count_start,
     end_grant,
     grant_of_refresh_token,
     is_unused,
@@ -37,6 +38,12 @@ async def token(request: Request) -> Response:
 
 async def device(request: Request) -> Response:
     """Answer POST /oauth/device: a code for a device to show (RFC 8628, section 3.1)."""
+    runtime: Runtime = request.app.state.runtime
+    try:
+        async with runtime.work() as work:
+            await count_start(work, network=network_of(address_of(request)))
+    except Refusal as refusal:
+        return problem_response(refusal)
     return await _answer(request, _device)
 
 
