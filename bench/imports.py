@@ -17,7 +17,7 @@ import psutil
 
 from bench.catalog_data import fill_catalog
 from bench.harness import Target, conclude, print_machine
-from domain.accounts import Role, create_account, sign_in
+from domain.accounts import Factor, Role, create_account, sign_in
 from domain.catalog.exporting import FileFormat, export_titles
 from domain.catalog.importing import ImportMode
 from domain.kernel.bus import Bus
@@ -97,7 +97,9 @@ class Desk:
             account = await create_account(
                 work, email="import@example.com", display_name="E", territory="DE", roles=frozenset({Role.EDITOR})
             )
-            self.viewer = (await sign_in(work, account_id=account.id, device_name="Bench")).viewer
+            self.viewer = (
+                await sign_in(work, account_id=account.id, device_name="Bench", factors=frozenset({Factor.MULTIPLE}))
+            ).viewer
 
     async def begin(self, data: bytes) -> UUID:
         key, upload_id = f"uploads/{uuid4()}/source", new_id()

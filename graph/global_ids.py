@@ -42,6 +42,7 @@ class Kind(Enum):
     SLOT = "Y"
     LISTINGS_IMPORT = "X"
     TITLE_IMPORT = "I"
+    PASSKEY = "K"
 
     def __init__(self, letter: str) -> None:
         self.letter = letter.encode()

@@ -70,6 +70,16 @@ def mutation_field(
     return declare
 
 
+def stepwise_mutation_field(
+    payload: type, *, refusals: Refusals, description: str, cost: int = MUTATION_COST
+) -> Callable[[Callable[..., Awaitable[Any]]], StrawberryField]:
+    """Make a field of Mutation from `async (context, input)` whose verb opens works of its own.
+
+    For verbs that count an attempt which has to count although they refuse, or that hash between two works.
+    """
+    return query_field(payload, refusals=refusals, description=description, cost=cost)
+
+
 def subscription_field(
     type: object, *, description: str, cost: int = SUBSCRIPTION_COST
 ) -> Callable[[Callable[..., AsyncIterator[Any]]], StrawberryField]:

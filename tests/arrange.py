@@ -4,12 +4,14 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import text
 
-from domain.accounts import Role, Viewer, create_account, sign_in
+from domain.accounts import Factor, Role, Viewer, create_account, sign_in
 from domain.catalog import TitleKind, create_title
 from domain.kernel.work import Work
 from domain.media.upload import UploadLimits
 from domain.media.uploads import create_upload
 
+# As somebody signs in who has a second factor: with all of their roles.
+CONFIRMED = frozenset({Factor.PASSWORD, Factor.CODE, Factor.MULTIPLE})
 LIMITS = UploadLimits(max_size_bytes=1 << 40, ttl_s=3600)
 
 
@@ -17,7 +19,7 @@ async def create_viewer(work: Work, *, roles: frozenset[Role] = frozenset({Role.
     """Sign a new person in."""
     email = f"{uuid4().hex}@example.com"
     account = await create_account(work, email=email, display_name="Ada", territory="DE", roles=roles)
-    return (await sign_in(work, account_id=account.id, device_name="Test")).viewer
+    return (await sign_in(work, account_id=account.id, device_name="Test", factors=CONFIRMED)).viewer
 
 
 async def create_editor(work: Work) -> Viewer:

@@ -33,7 +33,7 @@ from domain.runtime import Runtime
 from domain.settings import Environment, Settings
 from edge.app import create_app
 from graph.global_ids import Kind, global_id
-from tests.arrange import complete_upload, create_draft
+from tests.arrange import CONFIRMED, complete_upload, create_draft
 from tests.conftest import ScratchDatabases
 from tests.playable import Playable, create_playable
 
@@ -118,13 +118,13 @@ class GraphScene:
             )
             if plan is not None:
                 await grant_access(work, account_id=account.id, plan=plan, source="test")
-            signed_in = await sign_in(work, account_id=account.id, device_name="Television")
+            signed_in = await sign_in(work, account_id=account.id, device_name="Television", factors=CONFIRMED)
         return Person(signed_in.viewer, signed_in.token)
 
     async def again(self, person: Person) -> Person:
         """Sign the same person in on one more device."""
         async with self.runtime.work() as work:
-            signed_in = await sign_in(work, account_id=person.viewer.account_id, device_name="Phone")
+            signed_in = await sign_in(work, account_id=person.viewer.account_id, device_name="Phone", factors=CONFIRMED)
         return Person(signed_in.viewer, signed_in.token)
 
     async def editor(self) -> Person:

@@ -33,11 +33,14 @@ class Browser:
         return await self.client.post(f"{self.scene.url}/session/{door}", json=body, headers=given)
 
     async def ask(self, query: str, **variables: Any) -> Any:
-        body = {"query": query, "variables": variables}
-        response = await self.client.post(f"{self.scene.url}/graphql", json=body, headers={"origin": PUBLIC_URL})
-        answer = response.json()
+        answer = await self.raw(query, **variables)
         assert "errors" not in answer, answer["errors"]
         return answer["data"]
+
+    async def raw(self, query: str, **variables: Any) -> Any:
+        body = {"query": query, "variables": variables}
+        response = await self.client.post(f"{self.scene.url}/graphql", json=body, headers={"origin": PUBLIC_URL})
+        return response.json()
 
     async def name(self) -> str | None:
         """Who is signed in."""
@@ -62,6 +65,10 @@ class PeopleScene:
     async def rows(self, query: str, **values: Any) -> list[Any]:
         async with self.graph.runtime.database.read() as connection:
             return [tuple(row) for row in await connection.execute(text(query), values)]
+
+    async def execute(self, statement: str, **values: Any) -> None:
+        async with self.graph.runtime.work() as work:
+            await work.connection.execute(text(statement), values)
 
     async def settled(self) -> None:
         """Wait until every queued mail is delivered."""

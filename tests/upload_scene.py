@@ -32,6 +32,7 @@ from domain.media.uploads import SWEEP, create_upload, uploads_by_id
 from domain.runtime import Runtime
 from domain.settings import Settings
 from edge.uploads import routes
+from tests.arrange import CONFIRMED
 from tests.conftest import ScratchDatabases, SettableClock
 from workers.uploads import upload_handlers
 
@@ -155,7 +156,7 @@ async def editor(runtime: Runtime, name: str) -> tuple[Viewer, str]:
             territory="DE",
             roles=frozenset({Role.EDITOR}),
         )
-        signed_in = await sign_in(work, account_id=account.id, device_name="Test")
+        signed_in = await sign_in(work, account_id=account.id, device_name="Test", factors=CONFIRMED)
     return signed_in.viewer, signed_in.token
 
 

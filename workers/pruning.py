@@ -4,7 +4,14 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
 
-from domain.accounts import forget_devices, idle_devices, prune_attempts, prune_links, prune_sign_ins
+from domain.accounts import (
+    forget_devices,
+    idle_devices,
+    prune_attempts,
+    prune_challenges,
+    prune_links,
+    prune_sign_ins,
+)
 from domain.authorization import prune_codes
 from domain.guide import prune_imports, prune_slots
 from domain.kernel.facts import prune_facts
@@ -42,6 +49,7 @@ def pruning_handlers(retention: Retention) -> list[Handler]:
         "kernel.prune_facts": lambda work: prune_facts(work.connection, before=work.now - facts, limit=PRUNED_AT_ONCE),
         "accounts.prune_sign_ins": lambda work: prune_sign_ins(work, kept=sign_ins, limit=PRUNED_AT_ONCE),
         "accounts.prune_attempts": lambda work: prune_attempts(work, limit=PRUNED_AT_ONCE),
+        "accounts.prune_challenges": lambda work: prune_challenges(work, limit=PRUNED_AT_ONCE),
         "accounts.prune_links": lambda work: prune_links(work, kept=LINKS_KEPT, limit=PRUNED_AT_ONCE),
         "authorization.prune_codes": lambda work: prune_codes(work, limit=PRUNED_AT_ONCE),
         "accounts.prune_devices": lambda work: _prune_devices(work, kept=devices),

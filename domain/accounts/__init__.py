@@ -17,15 +17,45 @@ from domain.accounts.account import (
     suspend_account,
 )
 from domain.accounts.attempts import Limit, TooManyAttempts, prune_attempts, take_attempt, take_attempts
+from domain.accounts.challenges import ChallengeExpired, prune_challenges
+from domain.accounts.confirmation import (
+    ConfirmationRequired,
+    PasswordProof,
+    SecondFactorRequired,
+    confirm,
+    require_recent,
+)
+from domain.accounts.credential_changes import change_email, change_password, finish_email_change
+from domain.accounts.credentials import Credentials, Method, Passkey
 from domain.accounts.demo import Persona, sign_in_demo
-from domain.accounts.desk import Desk, Place
+from domain.accounts.desk import Desk, Place, SignInFailed
 from domain.accounts.email_links import LinkExpired, link_token, prune_links, read_link
+from domain.accounts.enrolment import (
+    CodeWrong,
+    SecondFactorMandatory,
+    TotpInUse,
+    TotpStarted,
+    confirm_totp,
+    make_recovery_codes,
+    remove_totp,
+    rewrap_totps,
+    start_totp,
+)
 from domain.accounts.factors import Factor
 from domain.accounts.held_sign_ins import Proof, end_held_sign_ins, proof_of, sign_in_client, viewer_by_sign_in
 from domain.accounts.mail_texts import MailTemplate
 from domain.accounts.mails import SEND_MAIL, KeptMail, Mail, keep_in_mailbox, mails_kept, queue_mail, write_mail
+from domain.accounts.passkeys import (
+    PasskeyAdded,
+    add_passkey,
+    passkeys_by_id,
+    passkeys_of,
+    remove_passkey,
+    rename_passkey,
+    start_passkey,
+)
 from domain.accounts.password_reset import OFFER_RESET, ask_for_reset, offer_reset_now, reset_password
-from domain.accounts.password_sign_in import SignInFailed, sign_in_with_password
+from domain.accounts.password_sign_in import sign_in_with_password
 from domain.accounts.people import (
     Account,
     AccountId,
@@ -40,7 +70,18 @@ from domain.accounts.people import (
     require_role,
     require_viewer,
 )
+from domain.accounts.proofs import GivenProof, PasskeyAnswer, RecoveryCode, TimeCode
 from domain.accounts.pruning import forget_devices, idle_devices, prune_sign_ins
+from domain.accounts.second_factor import (
+    Outcome,
+    PasskeyAsked,
+    SecondFactorNeeded,
+    ask_for_passkey,
+    credentials_of,
+    go_on,
+    pass_second_factor,
+    sign_in_with_passkey,
+)
 from domain.accounts.sign_in import SignedIn, living_sign_ins, sign_in, sign_out, viewer_by_token
 from domain.accounts.sign_up import PasswordRequired, begin_sign_up, finish_sign_up, sign_up_link
 from domain.accounts.smtp_sender import MailDelayed, MailServer, MailUndeliverable
@@ -50,12 +91,17 @@ __all__ = [
     "SEND_MAIL",
     "Account",
     "AccountId",
+    "ChallengeExpired",
+    "CodeWrong",
+    "ConfirmationRequired",
+    "Credentials",
     "Desk",
     "Device",
     "DeviceClass",
     "DeviceId",
     "EmailTaken",
     "Factor",
+    "GivenProof",
     "KeptMail",
     "Limit",
     "LinkExpired",
@@ -64,52 +110,88 @@ __all__ = [
     "MailServer",
     "MailTemplate",
     "MailUndeliverable",
+    "Method",
+    "Outcome",
+    "Passkey",
+    "PasskeyAdded",
+    "PasskeyAnswer",
+    "PasskeyAsked",
+    "PasswordProof",
     "PasswordRequired",
     "Persona",
     "Place",
     "Profile",
     "ProfileId",
     "Proof",
+    "RecoveryCode",
     "Role",
+    "SecondFactorMandatory",
+    "SecondFactorNeeded",
+    "SecondFactorRequired",
     "SignInFailed",
     "SignInId",
     "SignedIn",
+    "TimeCode",
     "TooManyAttempts",
+    "TotpInUse",
+    "TotpStarted",
     "Viewer",
     "account_by_email",
     "accounts_by_id",
+    "add_passkey",
+    "ask_for_passkey",
     "ask_for_reset",
     "begin_sign_up",
+    "change_email",
+    "change_password",
+    "confirm",
+    "confirm_totp",
     "create_account",
+    "credentials_of",
     "devices_by_id",
     "devices_of",
     "end_held_sign_ins",
+    "finish_email_change",
     "finish_sign_up",
     "forget_devices",
+    "go_on",
     "idle_devices",
     "keep_in_mailbox",
     "link_token",
     "living_sign_ins",
     "mails_kept",
+    "make_recovery_codes",
     "offer_reset_now",
+    "pass_second_factor",
+    "passkeys_by_id",
+    "passkeys_of",
     "profiles_by_id",
     "profiles_of",
     "proof_of",
     "prune_attempts",
+    "prune_challenges",
     "prune_links",
     "prune_sign_ins",
     "queue_mail",
     "read_link",
     "remove_device",
+    "remove_passkey",
+    "remove_totp",
+    "rename_passkey",
+    "require_recent",
     "require_role",
     "require_viewer",
     "reset_password",
+    "rewrap_totps",
     "sign_in",
     "sign_in_client",
     "sign_in_demo",
+    "sign_in_with_passkey",
     "sign_in_with_password",
     "sign_out",
     "sign_up_link",
+    "start_passkey",
+    "start_totp",
     "suspend_account",
     "take_attempt",
     "take_attempts",

@@ -2,6 +2,9 @@
 
 Such a verb is several works: an attempt counts although the verb refuses, and nothing is locked while a password is
 hashed. So it takes a `Desk` first, where other verbs take a work.
+
+Refusal
+└── SignInFailed   what was given proves nothing; what of it is wrong, nobody is told
 """
 
 from collections.abc import Callable
@@ -13,9 +16,17 @@ from domain.accounts.attempts import Limit, take_attempts
 from domain.accounts.passwords import Passwords
 from domain.accounts.people import DeviceClass
 from domain.kernel.crypto import Keyring
+from domain.kernel.refusals import Refusal
 from domain.kernel.work import Work
 
 OpenWork = Callable[[], AbstractAsyncContextManager[Work]]
+
+
+class SignInFailed(Refusal):
+    """What was given proves nothing."""
+
+    def __init__(self) -> None:
+        super().__init__("The address or what you proved it with is wrong. Check both, or reset your password.")
 
 
 @dataclass(frozen=True)

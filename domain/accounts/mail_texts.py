@@ -15,6 +15,7 @@ class MailTemplate(StrEnum):
     NEW_DEVICE = "NEW_DEVICE"
     CREDENTIAL_ADDED = "CREDENTIAL_ADDED"
     CREDENTIAL_REMOVED = "CREDENTIAL_REMOVED"
+    RECOVERY_CODE_USED = "RECOVERY_CODE_USED"
 
 
 _NOT_YOU = """
@@ -83,6 +84,12 @@ If this was not you, write to our support at once: this mail is the last to this
     MailTemplate.CREDENTIAL_ADDED: (
         "A way to sign in was added",
         """Your account at {service} can now be signed in to with {what}.
+"""
+        + _NOT_YOU,
+    ),
+    MailTemplate.RECOVERY_CODE_USED: (
+        "A recovery code was used",
+        """One of the recovery codes of your account at {service} was used. Codes left: {left}
 """
         + _NOT_YOU,
     ),

@@ -12,7 +12,7 @@ from domain.accounts.mail_texts import MailTemplate
 from domain.accounts.mails import MAIL_PRIORITY, queue_mail
 from domain.accounts.password_rules import new_password
 from domain.accounts.pending import EmailLink, LinkPurpose
-from domain.accounts.sign_in import SignedIn, sign_in_at
+from domain.accounts.second_factor import Outcome, go_on
 from domain.kernel.jobs import Job
 from domain.kernel.work import Work
 
@@ -41,8 +41,8 @@ async def offer_reset_now(work: Work, *, email: str) -> None:
         await queue_mail(work, template=MailTemplate.RESET_PASSWORD, to=account.email, link_id=link_id)
 
 
-async def reset_password(desk: Desk, *, token: str, password: str, place: Place) -> SignedIn:
-    """Set a new password, end every sign-in of the account, and sign in here.
+async def reset_password(desk: Desk, *, token: str, password: str, place: Place) -> Outcome:
+    """Set a new password, end every sign-in of the account, and sign in here, or be asked for the second factor.
 
     Raises:
         LinkExpired, InvalidInput, Unavailable.
@@ -56,13 +56,14 @@ async def reset_password(desk: Desk, *, token: str, password: str, place: Place)
             raise LinkExpired
         await store.mark_verified(work.connection, used.account_id, at=work.now)
         await change_password_to(work, account_id=used.account_id, password_hash=password_hash)
-        return await sign_in_at(work, account_id=used.account_id, place=place, factors=frozenset({Factor.PASSWORD}))
+        return await go_on(work, account_id=used.account_id, place=place, factors=frozenset({Factor.PASSWORD}))
 
 
 async def change_password_to(work: Work, *, account_id: UUID, password_hash: str, but: UUID | None = None) -> None:
-    """Set a password; all sign-ins end `but` one, and links to reset it stop working. The owner is told."""
+    """Set a password; all sign-ins end `but` one, and what the old one began stops working. The owner is told."""
     await store.set_password(work.connection, account_id, password_hash, at=work.now)
     await store.end_sign_ins(work.connection, account_id, at=work.now, but=but)
+    await store.void_challenges(work.connection, account_id, at=work.now)
     await store.void_links(work.connection, account_id=account_id, purpose=LinkPurpose.RESET, at=work.now)
     await queue_mail(work, template=MailTemplate.PASSWORD_CHANGED, account_id=account_id)
 

@@ -1,21 +1,17 @@
 """Signing in with an address and a password.
 
 Whatever is wrong, the answer is the same and takes as long: a hash is checked even when there is no account.
-
-Refusal
-└── SignInFailed   the address, the password or the code is wrong; which, nobody is told
 """
 
 from uuid import UUID
 
 from domain.accounts import store
 from domain.accounts.attempts import MINUTE_S, Limit, return_attempt
-from domain.accounts.desk import Desk, Place, attempt
+from domain.accounts.desk import Desk, Place, SignInFailed, attempt
 from domain.accounts.emails import prepared_email
 from domain.accounts.factors import Factor
 from domain.accounts.password_rules import prepared_password
-from domain.accounts.sign_in import SignedIn, sign_in_at
-from domain.kernel.refusals import Refusal
+from domain.accounts.second_factor import Outcome, go_on
 
 # Ten guesses at once, and one more every ninety seconds: nobody guesses a password so, and whoever mistyped theirs
 # goes on soon.
@@ -26,15 +22,8 @@ PASSWORDS_OF_DEVICE = Limit("password.device", burst=10, per_s=15 * MINUTE_S)
 PASSWORDS_OF_NETWORK = Limit("password.network", burst=200, per_s=20 * MINUTE_S)
 
 
-class SignInFailed(Refusal):
-    """What was given proves nothing."""
-
-    def __init__(self) -> None:
-        super().__init__("The address or what you proved it with is wrong. Check both, or reset your password.")
-
-
-async def sign_in_with_password(desk: Desk, *, email: str, password: str, place: Place) -> SignedIn:
-    """Sign in.
+async def sign_in_with_password(desk: Desk, *, email: str, password: str, place: Place) -> Outcome:
+    """Sign in, or be asked for the second factor.
 
     Raises:
         SignInFailed, InvalidInput, TooManyAttempts, Unavailable.
@@ -58,7 +47,7 @@ async def sign_in_with_password(desk: Desk, *, email: str, password: str, place:
             await store.renew_hash(work.connection, known.account_id, renewed)
         await return_attempt(work, limit=limit, subject=subject)
         await return_attempt(work, limit=PASSWORDS_OF_NETWORK, subject=place.network)
-        return await sign_in_at(work, account_id=known.account_id, place=place, factors=frozenset({Factor.PASSWORD}))
+        return await go_on(work, account_id=known.account_id, place=place, factors=frozenset({Factor.PASSWORD}))
 
 
 def _bucket(email: str, own: UUID | None) -> tuple[Limit, str]:

@@ -1,8 +1,11 @@
-"""What waits for somebody to come back with a secret: links in mails, and sign-ups behind them."""
+"""What waits for somebody to come back with a secret: links in mails, sign-ups behind them, and challenges."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
+
+from domain.accounts.factors import Factor
+from domain.accounts.people import DeviceClass
 
 
 class LinkPurpose(StrEnum):
@@ -33,3 +36,27 @@ class PendingSignUp:
     territory: str
     language: str
     browser_hash: bytes
+
+
+class ChallengeKind(StrEnum):
+    """What answering a challenge does."""
+
+    # The first factor is proved; the second one is asked for.
+    SECOND_FACTOR = "SECOND_FACTOR"
+    # Nobody is known yet: whoever has a passkey.
+    PASSKEY = "PASSKEY"
+    NEW_PASSKEY = "NEW_PASSKEY"
+
+
+@dataclass(frozen=True)
+class Challenge:
+    """A question to somebody, to be answered once. `nonce` is what a passkey signs."""
+
+    id: UUID
+    kind: ChallengeKind
+    account_id: UUID | None
+    sign_in_id: UUID | None
+    factors: frozenset[Factor]
+    nonce: bytes
+    device_name: str | None
+    device_class: DeviceClass | None

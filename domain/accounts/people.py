@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import NewType
 from uuid import UUID
 
+from domain.accounts.factors import Factor, is_confirmed
 from domain.kernel.refusals import Forbidden, SignInRequired
 
 AccountId = NewType("AccountId", UUID)
@@ -79,6 +80,16 @@ class Viewer:
     maturity_limit: int
     language: str
     device_class: DeviceClass = DeviceClass.WEB
+    # By what, and when last, this was proved to be them. Without a time they cannot prove it here.
+    factors: frozenset[Factor] = frozenset()
+    auth_time: datetime | None = None
+    # Whether the account has roles beyond watching that only a second factor gives.
+    needs_second_factor: bool = False
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether this was proved by more than one factor. Whoever is not has no roles beyond watching."""
+        return is_confirmed(self.factors)
 
     def has_role(self, role: Role) -> bool:
         """Tell whether the viewer holds a role; an administrator holds all of them."""

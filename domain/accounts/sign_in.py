@@ -40,11 +40,12 @@ async def sign_in(
     device_id: UUID | None = None,
     device_class: DeviceClass = DeviceClass.WEB,
     factors: frozenset[Factor] = frozenset(),
-    auth_time: datetime | None = None,
+    confirmable: bool = True,
 ) -> SignedIn:
     """Sign an account in on a device; a device of another account, or none, becomes a new one, and its owner is told.
 
-    The caller has established who it is, by `factors`, at `auth_time` or now. Raises:
+    The caller has established who it is, by `factors`. Credentials can be changed only from a sign-in that is
+    `confirmable`: one on our own page, whose holder can be asked to prove it again. Raises:
         InvalidInput: a device name that cannot be shown.
         NotFound: no such account, or a suspended one.
     """
@@ -73,7 +74,8 @@ async def sign_in(
         token_hash=_hash(token),
         at=work.now,
         expires_at=expires_at,
-        auth_time=auth_time or work.now,
+        # What everybody may be is nobody's to change.
+        auth_time=work.now if confirmable and Factor.DEMO not in factors else None,
         factors=factors,
     )
     if device == fresh_id and Factor.DEMO not in factors:

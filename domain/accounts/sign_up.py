@@ -17,14 +17,13 @@ from uuid import UUID
 from domain.accounts import store
 from domain.accounts.account import checked_name, checked_territory, create_account
 from domain.accounts.attempts import HOUR_S, MINUTE_S, Limit
-from domain.accounts.desk import Desk, Place, attempt
+from domain.accounts.desk import Desk, Place, SignInFailed, attempt
 from domain.accounts.email_links import LinkExpired, make_link, read_link, use_link
 from domain.accounts.emails import prepared_email
 from domain.accounts.factors import Factor
 from domain.accounts.mail_texts import MailTemplate
 from domain.accounts.mails import queue_mail
 from domain.accounts.password_rules import new_password, prepared_password
-from domain.accounts.password_sign_in import SignInFailed
 from domain.accounts.pending import LinkPurpose, PendingSignUp
 from domain.accounts.sign_in import SignedIn, sign_in_at
 from domain.kernel.refusals import InvalidInput, Refusal

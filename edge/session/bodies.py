@@ -8,7 +8,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.accounts import DeviceClass, Place, SignedIn
+from domain.accounts import DeviceClass, Outcome, Place, SecondFactorNeeded, SignedIn
 from domain.kernel.refusals import InvalidInput, Refusal
 from domain.runtime import Runtime
 from domain.settings import Settings
@@ -152,6 +152,14 @@ def signed_in_response(request: Request, signed_in: SignedIn) -> Response:
     return response
 
 
+def outcome_response(request: Request, outcome: Outcome) -> Response:
+    """Answer who proved one factor: with a sign-in, or with the challenge for the second one."""
+    if isinstance(outcome, SecondFactorNeeded):
+        methods = [method.value for method in outcome.methods]
+        return json_response({"next": "SECOND_FACTOR", "challenge": outcome.challenge, "methods": methods})
+    return signed_in_response(request, outcome)
+
+
 def json_response(fields: Mapping[str, object], *, status: int = 200) -> Response:
     """Answer with a JSON object that nobody keeps."""
     return Response(orjson.dumps(fields), status_code=status, media_type="application/json", headers=NO_STORE)
@@ -189,7 +197,7 @@ def _session_body(signed_in: SignedIn) -> bytes:
         {
             "token": signed_in.token,
             "expiresAt": signed_in.expires_at,
-            "next": None,
+            "next": "ENROL_SECOND_FACTOR" if viewer.needs_second_factor else None,
             "viewer": {
                 "id": global_id(Kind.VIEWER, viewer.account_id),
                 "territory": viewer.territory,

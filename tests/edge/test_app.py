@@ -23,7 +23,7 @@ from domain.kernel.bus import Bus
 from domain.kernel.work import Database
 from domain.media.assets import create_asset
 from graph.global_ids import Kind, global_id
-from tests.arrange import complete_upload, create_draft
+from tests.arrange import CONFIRMED, complete_upload, create_draft
 from tests.graph_scene import serving
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -82,7 +82,7 @@ async def test_a_served_application_ends_its_streams_when_asked_to(
         account = await create_account(
             work, email="e@example.com", display_name="E", territory="DE", roles=frozenset({Role.EDITOR})
         )
-        signed_in = await sign_in(work, account_id=account.id, device_name="Test")
+        signed_in = await sign_in(work, account_id=account.id, device_name="Test", factors=CONFIRMED)
         editor = signed_in.viewer
         upload_id, _ = await complete_upload(work, viewer=editor, size_bytes=5)
         title_id = await create_draft(work, viewer=editor)

@@ -2,7 +2,7 @@ from uuid import uuid4
 
 from domain.accounts import sign_in
 from domain.catalog import publish_title, titles_by_id, withdraw_title
-from tests.arrange import create_viewer
+from tests.arrange import CONFIRMED, create_viewer
 from tests.play_scene import JPEG, PlayScene
 
 
@@ -31,8 +31,10 @@ async def test_posters_of_other_titles_are_for_editors(play_scene: PlayScene) ->
 
     async with play_scene.runtime.work() as work:
         viewer = await create_viewer(work)
-        viewer_token = (await sign_in(work, account_id=viewer.account_id, device_name="TV")).token
-        editor_token = (await sign_in(work, account_id=play_scene.editor.account_id, device_name="Desk")).token
+        viewer_token = (await sign_in(work, account_id=viewer.account_id, device_name="TV", factors=CONFIRMED)).token
+        editor_token = (
+            await sign_in(work, account_id=play_scene.editor.account_id, device_name="Desk", factors=CONFIRMED)
+        ).token
     await change(to_published=False)
     url = f"/posters/{play_scene.asset_id}/320.jpg"
     async with play_scene.client() as client:

@@ -16,6 +16,7 @@ from domain.accounts import sign_in
 from domain.kernel.bus import Bus
 from domain.kernel.work import Database
 from domain.media.object_store import ObjectStore
+from tests.arrange import CONFIRMED
 from tests.conftest import ScratchDatabases
 from tests.edge.test_uploads import created, id_of, offset_of, sent
 from tests.upload_scene import MEBIBYTE, PIECE, TUS, UploadScene, bytes_of, make_scene
@@ -49,7 +50,9 @@ async def test_a_killed_server_loses_no_acknowledged_byte(scratch_databases: Scr
         scene = await make_scene(database, bus, ObjectStore.open((tmp_path / "media").as_uri()), tmp_path)
         async with database.work(bus=bus) as work:
             # The process reads the real clock.
-            token = (await sign_in(work, account_id=scene.viewer.account_id, device_name="Test")).token
+            token = (
+                await sign_in(work, account_id=scene.viewer.account_id, device_name="Test", factors=CONFIRMED)
+            ).token
 
         async def until_killed() -> AsyncIterator[bytes]:
             yield data[: 12 * MEBIBYTE]

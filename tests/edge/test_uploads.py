@@ -13,6 +13,7 @@ from domain.accounts import create_account, sign_in
 from domain.media.upload import UploadState
 from domain.media.uploads import create_final_upload, expire_uploads
 from edge import uploads as door
+from tests.arrange import CONFIRMED
 from tests.upload_scene import MAX_SIZE_BYTES, MEBIBYTE, PIECE, TUS, UploadScene, bytes_of, encoded
 
 SHA1_OF_ABC = "qZk+NkcGgWq6PiVxeFDCbJzQ2J0="
@@ -152,7 +153,7 @@ async def test_nobody_uploads_without_signing_in_or_without_the_role(upload_door
             display_name="Vera",
             territory="DE",
         )
-        viewer = await sign_in(work, account_id=account.id, device_name="Test")
+        viewer = await sign_in(work, account_id=account.id, device_name="Test", factors=CONFIRMED)
     async with upload_door.client() as client:
         address = await created(client, 5)
     for token, status in (("wrong", 401), (viewer.token, 403)):
@@ -391,7 +392,9 @@ async def test_an_expired_upload_is_gone(upload_door: UploadScene) -> None:
         # A fresh sign-in, because the first one has run out by then.
         upload_door.clock.advance(24 * 3600)
         async with upload_door.runtime.work() as work:
-            signed_in = await sign_in(work, account_id=upload_door.viewer.account_id, device_name="Test")
+            signed_in = await sign_in(
+                work, account_id=upload_door.viewer.account_id, device_name="Test", factors=CONFIRMED
+            )
         client.headers["Authorization"] = f"Bearer {signed_in.token}"
         assert (await client.head(address, headers=TUS)).status_code == 410
         ended = 1

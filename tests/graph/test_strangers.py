@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from graphql import GraphQLInputObjectType, GraphQLNonNull, get_named_type, is_enum_type, is_list_type
+from sqlalchemy import text
 
 from domain.catalog.exporting import FileFormat
 from domain.catalog.importing import ImportMode
@@ -154,7 +155,22 @@ async def _a_draft(scene: GraphScene, other: Person) -> str:
 
 
 Make = Callable[[GraphScene, Person], Awaitable[str]]
+
+
 # Every id field of every mutation, with somebody else's thing in it, and who asks.
+async def _another_ones_passkey(scene: GraphScene, other: Person) -> str:
+    async with scene.runtime.work() as work:
+        id = work.new_id()
+        await work.connection.execute(
+            text(
+                "INSERT INTO passkeys (id, account_id, credential_id, public_key, sign_count, aaguid, is_backed_up,"
+                " name, created_at) VALUES (:id, :account_id, :credential_id, '', 0, :id, false, 'Key', now())"
+            ),
+            {"id": id, "account_id": other.viewer.account_id, "credential_id": id.bytes},
+        )
+    return global_id(Kind.PASSKEY, id)
+
+
 FOREIGN: list[tuple[str, str, Make, bool]] = [
     ("terminateUpload", "uploadId", _another_ones_upload, True),
     ("createAsset", "uploadId", _another_ones_upload, True),
@@ -169,10 +185,13 @@ FOREIGN: list[tuple[str, str, Make, bool]] = [
     ("stopPlayback", "sessionId", _another_ones_session, False),
     ("revokePlayback", "sessionId", _another_ones_session, False),
     ("removeDevice", "deviceId", _another_ones_device, False),
+    ("renamePasskey", "passkeyId", _another_ones_passkey, False),
+    ("removePasskey", "passkeyId", _another_ones_passkey, False),
 ]
 # What belongs to an account. All else is the house's: every editor works on all of it.
 OWNED = {
     Kind.UPLOAD, Kind.ASSET, Kind.PLAYBACK_SESSION, Kind.PROFILE, Kind.DEVICE, Kind.VIEWER, Kind.TITLE_IMPORT,
+    Kind.PASSKEY,
 }  # fmt: skip
 
 
@@ -223,6 +242,7 @@ async def test_another_ones_things_are_not_found_by_id(scene: GraphScene) -> Non
         other.id,
         global_id(Kind.PROFILE, other.viewer.profile_id),
         global_id(Kind.DEVICE, other.viewer.device_id),
+        await _another_ones_passkey(scene, other),
     ]
     query = "query($id: ID!) { node(id: $id) { id } title(id: $id) { id } asset(id: $id) { id } }"
     nothing = {"node": None, "title": None, "asset": None}

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.accounts.people import Account, Role
@@ -71,3 +72,26 @@ def _account(row: Row[Any]) -> Account:
         suspended_at=row.suspended_at,
         created_at=row.created_at,
     )
+
+
+async def is_open(connection: AsyncConnection, account_id: UUID) -> bool:
+    """Tell whether the account is there and not suspended."""
+    statement = select(accounts.c.id).where(accounts.c.id == account_id, accounts.c.suspended_at.is_(None))
+    return (await connection.execute(statement)).one_or_none() is not None
+
+
+async def hold_accounts(connection: AsyncConnection, keys: Sequence[UUID]) -> list[Account]:
+    """Return accounts by id, and keep them from being changed until the transaction ends."""
+    statement = select(accounts).where(accounts.c.id.in_(keys)).order_by(accounts.c.id).with_for_update(key_share=True)
+    return [_account(row) for row in await connection.execute(statement)]
+
+
+async def change_email(connection: AsyncConnection, account_id: UUID, email: str, *, at: datetime) -> bool:
+    """Give an account another address, which is proved. Returns False when it is another account's."""
+    statement = update(accounts).where(accounts.c.id == account_id).values(email=email, email_verified_at=at)
+    try:
+        async with connection.begin_nested():
+            await connection.execute(statement)
+    except IntegrityError:
+        return False
+    return True

@@ -22,14 +22,21 @@ passwords = Table(
 
 
 async def password_of_email(connection: AsyncConnection, email: str) -> PasswordCredential | None:
-    """Return the account with this address, and its hash."""
+    """Return the account with this address, and its hash, unless it is suspended."""
     statement = (
         select(accounts.c.id, passwords.c.hash)
         .outerjoin(passwords, passwords.c.account_id == accounts.c.id)
-        .where(func.lower(accounts.c.email) == func.lower(email))
+        .where(func.lower(accounts.c.email) == func.lower(email), accounts.c.suspended_at.is_(None))
     )
     row = (await connection.execute(statement)).one_or_none()
     return None if row is None else PasswordCredential(row.id, row.hash)
+
+
+async def password_of_account(connection: AsyncConnection, account_id: UUID) -> str | None:
+    """Return what the account's password hashes to, if it has one."""
+    statement = select(passwords.c.hash).where(passwords.c.account_id == account_id)
+    found: str | None = (await connection.execute(statement)).scalar_one_or_none()
+    return found
 
 
 async def set_password(connection: AsyncConnection, account_id: UUID, password_hash: str, *, at: datetime) -> None:

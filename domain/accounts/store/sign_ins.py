@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, delete, insert, select, update
+from sqlalchemy import Select, delete, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.accounts.factors import Factor
+from domain.accounts.factors import Factor, is_confirmed
 from domain.accounts.people import DeviceClass, DeviceId, Role, SignInId, Viewer
 from domain.accounts.store.tables import SIGN_IN_OVER, accounts, devices, profiles, sign_ins
 from domain.kernel.hot import fetch_all, fetch_first
@@ -23,6 +23,8 @@ _VIEWER_COLUMNS = (
     profiles.c.maturity_limit,
     profiles.c.language,
     devices.c.device_class,
+    sign_ins.c.factors,
+    sign_ins.c.auth_time,
 )
 
 
@@ -67,7 +69,7 @@ async def insert_sign_in(
 
 _LIVING = """
     SELECT s.id AS sign_in_id, s.account_id, s.profile_id, s.device_id,
-           a.roles, a.territory, p.maturity_limit, p.language, d.device_class
+           a.roles, a.territory, p.maturity_limit, p.language, d.device_class, s.factors, s.auth_time
     FROM sign_ins s JOIN accounts a ON a.id = s.account_id JOIN profiles p ON p.id = s.profile_id
     JOIN devices d ON d.id = s.device_id
     WHERE s.expires_at > $2 AND s.ended_at IS NULL AND a.suspended_at IS NULL
@@ -95,6 +97,22 @@ async def end_sign_in(connection: AsyncConnection, sign_in_id: UUID, *, at: date
     )
 
 
+_RENEW_PROOF = text(
+    """
+    UPDATE sign_ins SET auth_time = :at,
+        factors = ARRAY(SELECT DISTINCT unnest(factors || CAST(:factors AS text[])) ORDER BY 1)
+    WHERE id = :id AND auth_time IS NOT NULL
+    """
+)
+
+
+async def renew_proof(
+    connection: AsyncConnection, sign_in_id: UUID, *, at: datetime, factors: frozenset[Factor]
+) -> None:
+    """Keep that the holder of a sign-in proved who they are again, and by what more."""
+    await connection.execute(_RENEW_PROOF, {"id": sign_in_id, "at": at, "factors": sorted(factors)})
+
+
 _LIVING_SIGN_INS = """
     SELECT s.id FROM sign_ins s JOIN accounts a ON a.id = s.account_id
     WHERE s.id = ANY($1::uuid[]) AND s.expires_at > $2 AND s.ended_at IS NULL AND a.suspended_at IS NULL
@@ -113,14 +131,19 @@ async def prune_sign_ins(connection: AsyncConnection, *, before: datetime, limit
 
 
 def _viewer(row: Mapping[str, Any]) -> Viewer:
+    roles = frozenset(Role(role) for role in row["roles"])
+    factors = frozenset(Factor(factor) for factor in row["factors"])
     return Viewer(
         account_id=row["account_id"],
         profile_id=row["profile_id"],
         device_id=row["device_id"],
         sign_in_id=row["sign_in_id"],
-        roles=frozenset(Role(role) for role in row["roles"]),
+        roles=roles if is_confirmed(factors) else roles & {Role.VIEWER},
         territory=row["territory"],
         maturity_limit=row["maturity_limit"],
         language=row["language"],
         device_class=DeviceClass(row["device_class"]),
+        factors=factors,
+        auth_time=row["auth_time"],
+        needs_second_factor=roles > {Role.VIEWER} and not is_confirmed(factors),
     )

@@ -16,6 +16,7 @@ from domain.kernel.refusals import NotFound, SignInRequired
 from domain.kernel.work import Work
 from domain.playback import PlaybackSession as SessionRow
 from domain.playback import sessions_of
+from graph.accounts.proofs import Credentials, credentials_of_accounts
 from graph.batching import batched, derived
 from graph.context import Context
 from graph.enums import described
@@ -118,6 +119,9 @@ class Viewer(Node):
         devices_of_accounts,
         key=lambda account: account.id,
         description="Its devices, the 50 that were seen last, the latest first.",
+    )
+    credentials: Credentials = batched(
+        credentials_of_accounts, key=lambda account: account.id, description="What the account proves itself with."
     )
     playback_sessions: list[Annotated["PlaybackSession", strawberry.lazy("graph.playback")]] = batched(  # type: ignore[name-defined]  # noqa: F821 (lazy: playback imports this module)
         sessions_of_accounts,

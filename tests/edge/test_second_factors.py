@@ -1,0 +1,332 @@
+"""Time codes and recovery codes: enrolled, asked for, used once, and counted; and what they guard."""
+
+from typing import Any
+
+import pytest
+
+from domain.accounts.totp import code_at, step_at
+from domain.kernel.crypto import Keyring
+from tests.people_scene import PASSWORD, Browser, PeopleScene, fresh_email
+
+START = """mutation { startTotp(input: {label: "ada@example.com"}) {
+    __typename ... on TotpStarted { secret uri } ... on Problem { code } } }"""
+CONFIRM = """mutation($code: String!) { confirmTotp(input: {code: $code}) {
+    __typename ... on RecoveryCodes { codes } ... on Problem { code } } }"""
+REMOVE = """mutation($since: DateTime!) { removeTotp(input: {since: $since}) {
+    __typename ... on Problem { code } } }"""
+MAKE_CODES = """mutation($left: Int!) { makeRecoveryCodes(input: {expectedLeft: $left}) {
+    __typename ... on RecoveryCodes { codes } ... on Problem { code } } }"""
+CREDENTIALS = """{ viewer { roles credentials {
+    hasPassword totpSince recoveryCodesLeft hasSecondFactor passkeys { name } } } }"""
+CHANGE_PASSWORD = """mutation($password: String!) { changePassword(input: {newPassword: $password}) {
+    __typename ... on Problem { code } ... on InvalidInput { field } } }"""
+CHANGE_EMAIL = """mutation($email: String!) { changeEmail(input: {email: $email}) {
+    __typename ... on Problem { code } ... on InvalidInput { field } } }"""
+UPLOADER = "{ viewer { roles } titles(first: 1) { nodes { id } } }"
+
+
+class App:
+    """An authenticator app."""
+
+    def __init__(self, people: PeopleScene, secret: str) -> None:
+        import base64
+
+        self.people = people
+        self.secret = base64.b32decode(secret + "=" * (-len(secret) % 8))
+
+    def code(self, steps: int = 0) -> str:
+        return code_at(self.secret, step_at(self.people.graph.clock()) + steps)
+
+    def other_code(self) -> str:
+        """A code that is not right in any step near now."""
+        right = {self.code(steps) for steps in range(-2, 3)}
+        return next(code for code in map(str, range(100000, 100010)) if code not in right)
+
+
+async def enrol(people: PeopleScene, browser: Browser) -> tuple[App, list[str]]:
+    """Set an authenticator app up; return it and the recovery codes. The step is over afterwards."""
+    started = (await browser.ask(START))["startTotp"]
+    app = App(people, started["secret"])
+    confirmed = (await browser.ask(CONFIRM, code=app.code()))["confirmTotp"]
+    assert confirmed["__typename"] == "RecoveryCodes", confirmed
+    people.graph.clock.advance(30)
+    return app, confirmed["codes"]
+
+
+async def since(browser: Browser) -> str:
+    """Since when the authenticator app is in use."""
+    return str((await browser.ask(CREDENTIALS))["viewer"]["credentials"]["totpSince"])
+
+
+async def challenge(browser: Browser, email: str) -> str:
+    answer = (await browser.post("password", {"email": email, "password": PASSWORD})).json()
+    assert answer["next"] == "SECOND_FACTOR", answer
+    return str(answer["challenge"])
+
+
+async def test_an_app_is_asked_for_once_it_has_shown_a_code(people: PeopleScene) -> None:
+    async with people.browser() as browser, people.browser() as other:
+        email = await people.sign_up(browser)
+        started = (await browser.ask(START))["startTotp"]
+        assert started["uri"].startswith(f"otpauth://totp/Marquee%3Aada@example.com?secret={started['secret']}&")
+        assert (await other.post("password", {"email": email, "password": PASSWORD})).json()["next"] is None
+        app = App(people, started["secret"])
+        wrong = await browser.ask(CONFIRM, code=app.other_code())
+        assert wrong["confirmTotp"]["code"] == "CODE_WRONG"
+        codes = (await browser.ask(CONFIRM, code=app.code()))["confirmTotp"]["codes"]
+        assert len(set(codes)) == 10
+        # The sign-in that was made without it is over; the one that enrolled it goes on.
+        assert [await browser.name(), await other.name()] == ["Ada", None]
+        answer = (await other.post("password", {"email": email, "password": PASSWORD})).json()
+        assert (answer["next"], answer["methods"]) == ("SECOND_FACTOR", ["TOTP", "RECOVERY_CODE"])
+        assert await other.name() is None
+        people.graph.clock.advance(30)
+        passed = await other.post("second-factor", {"challenge": answer["challenge"], "code": app.code()})
+        assert (passed.status_code, passed.json()["next"]) == (200, None)
+        assert await other.name() == "Ada"
+        seen = (await other.ask(CREDENTIALS))["viewer"]["credentials"]
+        assert (seen["hasPassword"], seen["recoveryCodesLeft"], seen["hasSecondFactor"]) == (True, 10, True)
+        subjects = [subject for subject, _ in await people.mails_to(email)]
+        assert subjects.count("A way to sign in was added") == 1
+
+
+async def test_a_code_is_accepted_once(people: PeopleScene) -> None:
+    async with people.browser() as browser, people.browser() as other:
+        email = await people.sign_up(browser)
+        app, _ = await enrol(people, browser)
+        code = app.code()
+        first, second = await challenge(other, email), await challenge(other, email)
+        assert (await other.post("second-factor", {"challenge": first, "code": code})).status_code == 200
+        again = await other.post("second-factor", {"challenge": second, "code": code})
+        assert (again.status_code, again.json()["code"]) == (403, "SIGN_IN_FAILED")
+        used = await other.post("second-factor", {"challenge": first, "code": app.code(1)})
+        assert used.json()["code"] == "CHALLENGE_EXPIRED"
+
+
+@pytest.mark.parametrize(("steps", "status"), [(-2, 403), (-1, 200), (0, 200), (1, 200), (2, 403)])
+async def test_a_clock_may_be_one_step_off(people: PeopleScene, steps: int, status: int) -> None:
+    async with people.browser() as browser, people.browser() as other:
+        email = await people.sign_up(browser)
+        app, _ = await enrol(people, browser)
+        people.graph.clock.advance(120)
+        asked = await challenge(other, email)
+        response = await other.post("second-factor", {"challenge": asked, "code": app.code(steps)})
+        assert response.status_code == status
+
+
+async def test_guesses_at_a_code_are_counted_over_all_challenges(people: PeopleScene) -> None:
+    async with people.browser() as browser, people.browser() as other:
+        email = await people.sign_up(browser)
+        app, codes = await enrol(people, browser)
+        answers = []
+        for _ in range(6):
+            asked = await challenge(other, email)
+            answers.append((await other.post("second-factor", {"challenge": asked, "code": app.other_code()})).json())
+        assert [answer["code"] for answer in answers] == ["SIGN_IN_FAILED"] * 5 + ["TOO_MANY_ATTEMPTS"]
+        for proof in ({"code": app.code()}, {"recoveryCode": codes[0]}):
+            assert (await other.post("second-factor", {"challenge": asked, **proof})).status_code == 429
+
+
+async def test_a_recovery_code_works_once_however_it_is_typed(people: PeopleScene) -> None:
+    async with people.browser() as browser, people.browser() as other:
+        email = await people.sign_up(browser)
+        _, codes = await enrol(people, browser)
+        typed = codes[0].lower().replace("-", " ").replace("0", "o").replace("1", "l")
+        asked = await challenge(other, email)
+        assert (await other.post("second-factor", {"challenge": asked, "recoveryCode": typed})).status_code == 200
+        asked = await challenge(other, email)
+        again = await other.post("second-factor", {"challenge": asked, "recoveryCode": codes[0]})
+        assert again.json()["code"] == "SIGN_IN_FAILED"
+        assert (await other.ask(CREDENTIALS))["viewer"]["credentials"]["recoveryCodesLeft"] == 9
+        (mail,) = [body for subject, body in await people.mails_to(email) if subject == "A recovery code was used"]
+        assert "Codes left: 9" in mail
+        stale = (await other.ask(MAKE_CODES, left=10))["makeRecoveryCodes"]
+        assert stale["code"] == "STALE_VERSION"
+        fresh = (await other.ask(MAKE_CODES, left=9))["makeRecoveryCodes"]["codes"]
+        asked = await challenge(browser, email)
+        old = await browser.post("second-factor", {"challenge": asked, "recoveryCode": codes[1]})
+        assert old.json()["code"] == "SIGN_IN_FAILED"
+        assert (await browser.post("second-factor", {"challenge": asked, "recoveryCode": fresh[1]})).status_code == 200
+
+
+async def test_neither_secrets_nor_codes_are_kept_readable(people: PeopleScene) -> None:
+    async with people.browser() as browser:
+        await people.sign_up(browser)
+        app, codes = await enrol(people, browser)
+        kept = str(
+            await people.rows("SELECT sealed::text FROM totp_secrets UNION SELECT code_hash::text FROM recovery_codes")
+        )
+        assert app.secret.hex() not in kept
+        assert all(code.replace("-", "").encode().hex() not in kept for code in codes)
+
+
+async def test_a_challenge_does_not_outlive_the_password_it_began_with(people: PeopleScene) -> None:
+    async with people.browser() as browser, people.browser() as thief:
+        email = await people.sign_up(browser)
+        app, _ = await enrol(people, browser)
+        asked = await challenge(thief, email)
+        changed = await browser.ask(CHANGE_PASSWORD, password="five shiny pebbles")
+        assert changed["changePassword"]["__typename"] == "PasswordChanged"
+        late = await thief.post("second-factor", {"challenge": asked, "code": app.code()})
+        assert late.json()["code"] == "CHALLENGE_EXPIRED"
+
+
+async def test_a_challenge_runs_out(people: PeopleScene) -> None:
+    async with people.browser() as browser, people.browser() as other:
+        email = await people.sign_up(browser)
+        app, _ = await enrol(people, browser)
+        asked = await challenge(other, email)
+        people.graph.clock.advance(5 * 60)
+        late = await other.post("second-factor", {"challenge": asked, "code": app.code()})
+        assert late.json()["code"] == "CHALLENGE_EXPIRED"
+
+
+@pytest.mark.parametrize("token", ["", "x", "x" * 43, "ü" * 43, "x" * 10_000])
+async def test_a_made_up_challenge_is_none(people: PeopleScene, token: str) -> None:
+    async with people.browser() as browser:
+        answer = await browser.post("second-factor", {"challenge": token, "code": "123456"})
+        assert (answer.status_code, answer.json()["code"]) == (403, "CHALLENGE_EXPIRED")
+
+
+@pytest.mark.parametrize(
+    "proof", [{}, {"code": 123456}, {"code": None}, {"recoveryCode": []}, {"credential": "x"}, {"credential": None}]
+)
+async def test_a_proof_of_another_shape_is_refused(people: PeopleScene, proof: dict[str, Any]) -> None:
+    async with people.browser() as browser:
+        email = await people.sign_up(browser)
+        await enrol(people, browser)
+        asked = await challenge(browser, email)
+        answer = await browser.post("second-factor", {"challenge": asked, **proof})
+        assert (answer.status_code, answer.json()["code"]) == (400, "INVALID_INPUT")
+
+
+@pytest.mark.parametrize("code", ["", "12345", "1234567", "١٢٣٤٥٦", "x" * 5_000, "-12345", "\u0000" * 6])
+async def test_an_odd_code_is_a_wrong_one(people: PeopleScene, code: str) -> None:
+    async with people.browser() as browser:
+        email = await people.sign_up(browser)
+        await enrol(people, browser)
+        asked = await challenge(browser, email)
+        for proof in ({"code": code}, {"recoveryCode": code}):
+            answer = await browser.post("second-factor", {"challenge": asked, **proof})
+            assert (answer.status_code, answer.json()["code"]) == (403, "SIGN_IN_FAILED")
+
+
+async def test_credentials_change_only_after_a_fresh_proof(people: PeopleScene) -> None:
+    async with people.browser() as browser:
+        email = await people.sign_up(browser)
+        people.graph.clock.advance(601)
+        for query, variables in (
+            (START, {}), (CONFIRM, {"code": "123456"}), (MAKE_CODES, {"left": 0}),
+            (REMOVE, {"since": "2030-01-01T12:00:00Z"}),
+            (CHANGE_PASSWORD, {"password": "five shiny pebbles"}), (CHANGE_EMAIL, {"email": fresh_email()}),
+        ):  # fmt: skip
+            (refused,) = (await browser.ask(query, **variables)).values()
+            assert refused["code"] == "CONFIRMATION_REQUIRED", query
+        wrong = await browser.post("confirm", {"password": "not that one"})
+        assert wrong.json()["code"] == "SIGN_IN_FAILED"
+        assert (await browser.post("confirm", {"password": PASSWORD})).status_code == 204
+        assert (await browser.ask(START))["startTotp"]["__typename"] == "TotpStarted"
+        assert (await browser.post("password", {"email": email, "password": PASSWORD})).status_code == 200
+
+
+async def test_who_has_a_second_factor_confirms_by_it(people: PeopleScene) -> None:
+    async with people.browser() as browser:
+        await people.sign_up(browser)
+        app, _ = await enrol(people, browser)
+        people.graph.clock.advance(601)
+        refused = await browser.post("confirm", {"password": PASSWORD})
+        assert (refused.status_code, refused.json()["code"]) == (403, "SECOND_FACTOR_REQUIRED")
+        assert (await browser.post("confirm", {"code": app.code()})).status_code == 204
+        assert (await browser.ask(REMOVE, since=await since(browser)))["removeTotp"]["__typename"] == "TotpRemoved"
+        seen = (await browser.ask(CREDENTIALS))["viewer"]["credentials"]
+        assert (seen["totpSince"], seen["recoveryCodesLeft"]) == (None, 0)
+
+
+async def test_nobody_confirms_without_being_signed_in(people: PeopleScene) -> None:
+    async with people.browser() as browser:
+        answer = await browser.post("confirm", {"password": PASSWORD})
+        assert (answer.status_code, answer.json()["code"]) == (401, "SIGN_IN_REQUIRED")
+
+
+async def test_the_people_of_the_demo_have_nothing_to_change(people: PeopleScene) -> None:
+    async with people.browser() as browser:
+        assert (await browser.post("demo", {"persona": "EDITOR"})).json()["viewer"]["roles"] == ["EDITOR", "VIEWER"]
+        assert (await browser.ask(START))["startTotp"]["code"] == "CONFIRMATION_REQUIRED"
+        answer = await browser.post("confirm", {"password": PASSWORD})
+        assert answer.json()["code"] == "CONFIRMATION_REQUIRED"
+
+
+async def test_staff_have_their_roles_only_with_a_second_factor(people: PeopleScene) -> None:
+    async with people.browser() as browser:
+        email = await people.sign_up(browser)
+        await people.execute("UPDATE accounts SET roles = '{EDITOR,VIEWER}' WHERE email = :email", email=email)
+        answer = (await browser.post("password", {"email": email, "password": PASSWORD})).json()
+        assert (answer["next"], answer["viewer"]["roles"]) == ("ENROL_SECOND_FACTOR", ["VIEWER"])
+        audit = "{ auditLog(first: 1) { __typename } }"
+        refused = await browser.raw(audit)
+        assert refused["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+        app, _ = await enrol(people, browser)
+        assert "errors" not in await browser.raw(audit)
+        kept = await browser.ask(REMOVE, since=await since(browser))
+        assert kept["removeTotp"]["code"] == "SECOND_FACTOR_MANDATORY"
+        asked = await challenge(browser, email)
+        passed = (await browser.post("second-factor", {"challenge": asked, "code": app.code()})).json()
+        assert (passed["next"], passed["viewer"]["roles"]) == (None, ["EDITOR", "VIEWER"])
+
+
+async def test_a_new_password_ends_the_other_sign_ins_and_not_this_one(people: PeopleScene) -> None:
+    async with people.browser() as browser, people.browser() as other:
+        email = await people.sign_up(browser)
+        await other.post("password", {"email": email, "password": PASSWORD})
+        weak = (await browser.ask(CHANGE_PASSWORD, password="short"))["changePassword"]
+        assert (weak["code"], weak["field"]) == ("INVALID_INPUT", "newPassword")
+        assert [await browser.name(), await other.name()] == ["Ada", "Ada"]
+        await browser.ask(CHANGE_PASSWORD, password="five shiny pebbles")
+        assert [await browser.name(), await other.name()] == ["Ada", None]
+
+
+async def test_a_new_address_is_proved_and_the_old_one_told(people: PeopleScene) -> None:
+    async with people.browser() as browser, people.browser() as anywhere:
+        old, new = await people.sign_up(browser), fresh_email()
+        await browser.post("forgot", {"email": old})
+        reset = await people.link_to(old)
+        assert (await browser.ask(CHANGE_EMAIL, email=new))["changeEmail"]["__typename"] == "EmailChangeStarted"
+        token = await people.link_to(new)
+        assert await people.rows("SELECT email FROM accounts") == [(old,)]
+        moved = await anywhere.post("verify", {"token": token})
+        assert (moved.status_code, moved.json()) == (200, {"next": "EMAIL_CHANGED"})
+        assert await anywhere.name() is None
+        assert await people.rows("SELECT email FROM accounts") == [(new,)]
+        assert (await people.mails_to(old))[-1][0] == "Your address was changed"
+        # A link that went to the old mailbox opens nothing any more.
+        late = await anywhere.post("reset", {"token": reset, "password": "five shiny pebbles"})
+        assert late.json()["code"] == "LINK_EXPIRED"
+        assert (await anywhere.post("password", {"email": old, "password": PASSWORD})).status_code == 403
+        assert (await anywhere.post("password", {"email": new, "password": PASSWORD})).status_code == 200
+
+
+async def test_an_address_of_another_account_is_not_taken_over(people: PeopleScene) -> None:
+    async with people.browser() as browser, people.browser() as other:
+        mine, theirs = await people.sign_up(browser), await people.sign_up(other)
+        asked = (await browser.ask(CHANGE_EMAIL, email=theirs.upper()))["changeEmail"]
+        assert asked["__typename"] == "EmailChangeStarted"
+        local, _, host = theirs.partition("@")
+        token = await people.link_to(f"{local.upper()}@{host}")
+        taken = await other.post("verify", {"token": token})
+        assert taken.json()["code"] == "EMAIL_TAKEN"
+        assert {row[0] for row in await people.rows("SELECT email FROM accounts")} == {mine, theirs}
+
+
+async def test_the_secret_goes_along_when_master_keys_change(people: PeopleScene) -> None:
+    from domain.accounts import rewrap_totps
+    from domain.accounts.proofs import totp_context
+
+    async with people.browser() as browser:
+        await people.sign_up(browser)
+        app, _ = await enrol(people, browser)
+    old, new = bytes(range(32)), bytes(32)
+    async with people.graph.runtime.work() as work:
+        rewrapped, after = await rewrap_totps(work, keyring=Keyring({"new": new, "test": old}), after=None)
+    assert (rewrapped, after) == (1, None)
+    ((account_id, sealed),) = await people.rows("SELECT account_id, sealed FROM totp_secrets")
+    assert Keyring({"new": new}).unseal(bytes(sealed), context=totp_context(account_id)) == app.secret
