@@ -14,18 +14,18 @@ INSTALL_TIMEOUT_S = 300
 RUN_TIMEOUT_S = 60
 
 
-def install() -> None:
-    """Install what the lock names, once; another test process waits for it."""
-    lock = (HERE / "package-lock.json").read_text()
-    stamp = MODULES / ".installed-from"
-    with (HERE / "package.json").open() as held:
+def install(here: Path = HERE) -> None:
+    """Install what the lock of a folder names, once; another test process waits for it."""
+    lock = (here / "package-lock.json").read_text()
+    stamp = here / "node_modules" / ".installed-from"
+    with (here / "package.json").open() as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         if stamp.is_file() and stamp.read_text() == lock:
             return
         _, npm = find_node()
         subprocess.run(
             [*npm, "ci", "--no-audit", "--no-fund"],
-            cwd=HERE,
+            cwd=here,
             env=_environ(),
             check=True,
             capture_output=True,
@@ -34,14 +34,15 @@ def install() -> None:
         stamp.write_text(lock)
 
 
-async def start(script: str, *arguments: object) -> asyncio.subprocess.Process:
-    """Start a script of ours; its output is read by whoever starts it."""
+async def start(script: str, *arguments: object, here: Path = HERE) -> asyncio.subprocess.Process:
+    """Start a script of ours; its output is read, and its input written, by whoever starts it."""
     return await asyncio.create_subprocess_exec(
         "node",
-        HERE / script,
+        here / script,
         *(str(argument) for argument in arguments),
-        cwd=HERE,
+        cwd=here,
         env=_environ(),
+        stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
