@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from domain.accounts import Viewer, viewer_by_token
+from domain.accounts import SERVICE_KEY_PREFIX, Viewer, note_key_use, viewer_by_token
 from domain.authorization import AccessTokens
 from domain.kernel.refusals import Refusal, SignInRequired
 from domain.runtime import Runtime
@@ -182,12 +182,27 @@ def clear_session_cookie(response: Response, settings: Settings) -> None:
 
 
 async def _viewer_by_token(connection: HTTPConnection, token: str, *, is_sent_on_purpose: bool) -> Viewer | None:
-    reads = _runtime(connection).reads()
+    runtime = _runtime(connection)
     # Access tokens of clients have three parts, signed; our own have none. No cookie holds one of the former.
     if is_sent_on_purpose and "." in token:
         tokens: AccessTokens = connection.app.state.access_tokens
-        return await tokens.viewer(reads, token)
-    return await viewer_by_token(reads, token) if len(token) <= TOKEN_MAX_CHARS else None
+        return await tokens.viewer(runtime.reads(), token)
+    if len(token) > TOKEN_MAX_CHARS:
+        return None
+    viewer = await viewer_by_token(runtime.reads(), token)
+    if viewer is not None and token.startswith(SERVICE_KEY_PREFIX):
+        await _note_use(runtime, viewer)
+    return viewer
+
+
+async def _note_use(runtime: Runtime, viewer: Viewer) -> None:
+    """Keep that a service's key was used, every few seconds at most."""
+
+    async def note() -> None:
+        async with runtime.work() as work:
+            await note_key_use(work, sign_in_id=viewer.sign_in_id)
+
+    await runtime.shared.get(("key used", viewer.sign_in_id), note, rings=0, now=runtime.clock())
 
 
 def _caller(connection: HTTPConnection, viewer: Viewer | None) -> Caller:

@@ -43,6 +43,8 @@ class Kind(Enum):
     LISTINGS_IMPORT = "X"
     TITLE_IMPORT = "I"
     PASSKEY = "K"
+    API_KEY = "B"
+    INVITATION = "J"
 
     def __init__(self, letter: str) -> None:
         self.letter = letter.encode()
@@ -122,6 +124,9 @@ async def load_node(context: Context, id: str, *, only: Kind | None = None) -> A
     if parsed is None or (only is not None and parsed[0] is not only):
         return None
     kind, key = parsed
-    load = node_loads[kind]
+    load = node_loads.get(kind)
+    if load is None:
+        # It is named in inputs only.
+        return None
     (row,) = await context.loaders.many(load, [key], lambda keys: load(context, keys))
     return row

@@ -14,6 +14,7 @@ from domain.accounts.account import (
     profiles_by_id,
     profiles_of,
     remove_device,
+    restore_account,
     suspend_account,
 )
 from domain.accounts.attempts import Limit, TooManyAttempts, prune_attempts, take_attempt, take_attempts
@@ -43,6 +44,7 @@ from domain.accounts.enrolment import (
 )
 from domain.accounts.factors import Factor
 from domain.accounts.held_sign_ins import Proof, end_held_sign_ins, proof_of, sign_in_client, viewer_by_sign_in
+from domain.accounts.invitations import InvitationForAnother, accept_invitation, invite, revoke_invitation
 from domain.accounts.mail_texts import MailTemplate
 from domain.accounts.mails import SEND_MAIL, KeptMail, Mail, keep_in_mailbox, mails_kept, queue_mail, write_mail
 from domain.accounts.passkeys import (
@@ -56,22 +58,27 @@ from domain.accounts.passkeys import (
 )
 from domain.accounts.password_reset import OFFER_RESET, ask_for_reset, offer_reset_now, reset_password
 from domain.accounts.password_sign_in import sign_in_with_password
+from domain.accounts.pending import Invitation
 from domain.accounts.people import (
     Account,
     AccountId,
+    AccountKind,
     Device,
     DeviceClass,
     DeviceId,
     Profile,
     ProfileId,
     Role,
+    Scope,
+    ScopeKind,
     SignInId,
     Viewer,
-    require_role,
     require_viewer,
 )
+from domain.accounts.policy import ACCOUNTS, AccountsAct, Policy
 from domain.accounts.proofs import GivenProof, PasskeyAnswer, RecoveryCode, TimeCode
 from domain.accounts.pruning import forget_devices, idle_devices, prune_sign_ins
+from domain.accounts.roles import LastAdministrator, RoleGrant, grant_role, grants_of, revoke_role
 from domain.accounts.second_factor import (
     Outcome,
     PasskeyAsked,
@@ -82,15 +89,34 @@ from domain.accounts.second_factor import (
     pass_second_factor,
     sign_in_with_passkey,
 )
-from domain.accounts.sign_in import SignedIn, living_sign_ins, sign_in, sign_out, viewer_by_token
+from domain.accounts.services import (
+    ApiKey,
+    NewApiKey,
+    TooManyKeys,
+    create_api_key,
+    create_service_account,
+    keys_of,
+    note_key_use,
+    revoke_api_key,
+    rotate_api_key,
+    service_accounts,
+)
+from domain.accounts.sign_in import SERVICE_KEY_PREFIX, SignedIn, living_sign_ins, sign_in, sign_out, viewer_by_token
 from domain.accounts.sign_up import PasswordRequired, begin_sign_up, finish_sign_up, sign_up_link
 from domain.accounts.smtp_sender import MailDelayed, MailServer, MailUndeliverable
+from domain.accounts.staff_log import StaffEntry, staff_log
+from domain.accounts.support import look_up_account
 
 __all__ = [
+    "ACCOUNTS",
     "OFFER_RESET",
     "SEND_MAIL",
+    "SERVICE_KEY_PREFIX",
     "Account",
     "AccountId",
+    "AccountKind",
+    "AccountsAct",
+    "ApiKey",
     "ChallengeExpired",
     "CodeWrong",
     "ConfirmationRequired",
@@ -102,7 +128,10 @@ __all__ = [
     "EmailTaken",
     "Factor",
     "GivenProof",
+    "Invitation",
+    "InvitationForAnother",
     "KeptMail",
+    "LastAdministrator",
     "Limit",
     "LinkExpired",
     "Mail",
@@ -111,6 +140,7 @@ __all__ = [
     "MailTemplate",
     "MailUndeliverable",
     "Method",
+    "NewApiKey",
     "Outcome",
     "Passkey",
     "PasskeyAdded",
@@ -120,22 +150,29 @@ __all__ = [
     "PasswordRequired",
     "Persona",
     "Place",
+    "Policy",
     "Profile",
     "ProfileId",
     "Proof",
     "RecoveryCode",
     "Role",
+    "RoleGrant",
+    "Scope",
+    "ScopeKind",
     "SecondFactorMandatory",
     "SecondFactorNeeded",
     "SecondFactorRequired",
     "SignInFailed",
     "SignInId",
     "SignedIn",
+    "StaffEntry",
     "TimeCode",
     "TooManyAttempts",
+    "TooManyKeys",
     "TotpInUse",
     "TotpStarted",
     "Viewer",
+    "accept_invitation",
     "account_by_email",
     "accounts_by_id",
     "add_passkey",
@@ -147,6 +184,8 @@ __all__ = [
     "confirm",
     "confirm_totp",
     "create_account",
+    "create_api_key",
+    "create_service_account",
     "credentials_of",
     "devices_by_id",
     "devices_of",
@@ -155,12 +194,18 @@ __all__ = [
     "finish_sign_up",
     "forget_devices",
     "go_on",
+    "grant_role",
+    "grants_of",
     "idle_devices",
+    "invite",
     "keep_in_mailbox",
+    "keys_of",
     "link_token",
     "living_sign_ins",
+    "look_up_account",
     "mails_kept",
     "make_recovery_codes",
+    "note_key_use",
     "offer_reset_now",
     "pass_second_factor",
     "passkeys_by_id",
@@ -179,10 +224,15 @@ __all__ = [
     "remove_totp",
     "rename_passkey",
     "require_recent",
-    "require_role",
     "require_viewer",
     "reset_password",
+    "restore_account",
+    "revoke_api_key",
+    "revoke_invitation",
+    "revoke_role",
     "rewrap_totps",
+    "rotate_api_key",
+    "service_accounts",
     "sign_in",
     "sign_in_client",
     "sign_in_demo",
@@ -190,6 +240,7 @@ __all__ = [
     "sign_in_with_password",
     "sign_out",
     "sign_up_link",
+    "staff_log",
     "start_passkey",
     "start_totp",
     "suspend_account",

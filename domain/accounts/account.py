@@ -18,9 +18,10 @@ from domain.accounts.people import (
     ProfileId,
     Role,
     Viewer,
-    require_role,
     require_viewer,
 )
+from domain.accounts.policy import ACCOUNTS, AccountsAct
+from domain.accounts.staff_log import checked_reason, record_deed
 from domain.kernel.refusals import InvalidInput, NotFound, Refusal
 from domain.kernel.work import Reads, Work
 
@@ -73,15 +74,37 @@ async def create_account(
     return account
 
 
-async def suspend_account(work: Work, *, viewer: Viewer | None, account_id: UUID) -> None:
+async def suspend_account(work: Work, *, viewer: Viewer | None, account_id: UUID, reason: str) -> None:
     """Suspend an account: its sign-ins end at once, and what it plays ends with its lease. Administrators only.
 
     Raises:
         SignInRequired, Forbidden, NotFound.
+        InvalidInput: no reason, or one's own account.
     """
-    require_role(viewer, Role.ADMINISTRATOR)
+    viewer = ACCOUNTS.require(viewer, AccountsAct.SUSPEND)
+    reason = checked_reason(reason)
+    if account_id == viewer.account_id:
+        raise InvalidInput("accountId", "Somebody else has to suspend you.")
     if not await store.suspend(work.connection, account_id, at=work.now):
         raise NotFound("account", account_id)
+    await record_deed(work, viewer=viewer, action="suspend_account", subject_id=account_id, reason=reason)
+
+
+async def restore_account(work: Work, *, viewer: Viewer | None, account_id: UUID, reason: str) -> None:
+    """Let a suspended account sign in again; what was signed in before stays out. Administrators only.
+
+    Raises:
+        SignInRequired, Forbidden, InvalidInput, NotFound.
+    """
+    viewer = ACCOUNTS.require(viewer, AccountsAct.SUSPEND)
+    reason = checked_reason(reason)
+    (account,) = await store.accounts_by_id(work.connection, [account_id])
+    if account is None:
+        raise NotFound("account", account_id)
+    if account.suspended_at is not None:
+        await store.end_sign_ins(work.connection, account_id, at=work.now, but=None)
+        await store.restore(work.connection, account_id)
+    await record_deed(work, viewer=viewer, action="restore_account", subject_id=account_id, reason=reason)
 
 
 async def remove_device(work: Work, *, viewer: Viewer | None, device_id: UUID) -> None:

@@ -31,6 +31,8 @@ LASTS = {
     # Whoever reads the mailbox later must not get in by it.
     LinkPurpose.RESET: timedelta(hours=1),
     LinkPurpose.CHANGE_EMAIL: timedelta(hours=1),
+    # Whoever is invited may be away for some days.
+    LinkPurpose.INVITATION: timedelta(days=7),
 }
 
 

@@ -14,10 +14,12 @@ class Factor(StrEnum):
     MULTIPLE = "mfa"
     # The people of the demo prove nothing, and are let in everywhere.
     DEMO = "demo"
+    # A service shows its key and has nothing else.
+    KEY = "key"
 
 
 # What lets somebody act by their roles.
-CONFIRMING = frozenset({Factor.MULTIPLE, Factor.DEMO})
+CONFIRMING = frozenset({Factor.MULTIPLE, Factor.DEMO, Factor.KEY})
 
 
 def is_confirmed(factors: frozenset[Factor]) -> bool:

@@ -16,6 +16,7 @@ class MailTemplate(StrEnum):
     CREDENTIAL_ADDED = "CREDENTIAL_ADDED"
     CREDENTIAL_REMOVED = "CREDENTIAL_REMOVED"
     RECOVERY_CODE_USED = "RECOVERY_CODE_USED"
+    INVITATION = "INVITATION"
 
 
 _NOT_YOU = """
@@ -23,6 +24,16 @@ If this was not you, reset your password at {service}/forgot and sign out everyw
 """
 
 TEXTS: dict[MailTemplate, tuple[str, str]] = {
+    MailTemplate.INVITATION: (
+        "You are invited to the staff",
+        """You are invited to join the staff of {service}.
+
+To accept, sign in or sign up with this address, then open this link within {lasts}:
+{link}
+
+If you did not expect it, do nothing.
+""",
+    ),
     MailTemplate.CONFIRM_SIGN_UP: (
         "Confirm your address",
         """Somebody, hopefully you, wants an account at {service} with this address.

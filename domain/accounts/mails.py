@@ -27,6 +27,7 @@ _LINK_OF = {
     MailTemplate.CONFIRM_SIGN_UP: (LinkPurpose.SIGN_UP, "/verify"),
     MailTemplate.RESET_PASSWORD: (LinkPurpose.RESET, "/reset"),
     MailTemplate.CONFIRM_EMAIL: (LinkPurpose.CHANGE_EMAIL, "/verify"),
+    MailTemplate.INVITATION: (LinkPurpose.INVITATION, "/invitation"),
 }
 
 

@@ -46,6 +46,7 @@ async def start_passkey(work: Work, *, viewer: Viewer | None, name: str, public_
         raise InvalidInput("name", f"There are {PASSKEYS_MAX} already. Remove one first.")
     (account,) = await store.accounts_by_id(work.connection, [viewer.account_id])
     assert account is not None, "a viewer has an account"
+    assert account.email is not None, "a service never proves who it is"
     asked = await ask(
         work,
         kind=ChallengeKind.NEW_PASSKEY,

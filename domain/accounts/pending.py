@@ -5,7 +5,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from domain.accounts.factors import Factor
-from domain.accounts.people import DeviceClass
+from domain.accounts.people import DeviceClass, Role, Scope
 
 
 class LinkPurpose(StrEnum):
@@ -14,6 +14,7 @@ class LinkPurpose(StrEnum):
     SIGN_UP = "SIGN_UP"
     RESET = "RESET"
     CHANGE_EMAIL = "CHANGE_EMAIL"
+    INVITATION = "INVITATION"
 
 
 @dataclass(frozen=True)
@@ -60,3 +61,14 @@ class Challenge:
     nonce: bytes
     device_name: str | None
     device_class: DeviceClass | None
+
+
+@dataclass(frozen=True)
+class Invitation:
+    """An invitation to a role. `id` is that of the link in its mail."""
+
+    id: UUID
+    email: str
+    role: Role
+    scope: Scope | None
+    invited_by: UUID

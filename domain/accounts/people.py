@@ -7,7 +7,7 @@ from typing import NewType
 from uuid import UUID
 
 from domain.accounts.factors import Factor, is_confirmed
-from domain.kernel.refusals import Forbidden, SignInRequired
+from domain.kernel.refusals import SignInRequired
 
 AccountId = NewType("AccountId", UUID)
 ProfileId = NewType("ProfileId", UUID)
@@ -19,8 +19,36 @@ class Role(StrEnum):
     """What a person may do beyond watching."""
 
     VIEWER = "VIEWER"
+    HOST = "HOST"
+    MERCHANT_OWNER = "MERCHANT_OWNER"
+    MERCHANT_STAFF = "MERCHANT_STAFF"
+    AD_OPERATIONS = "AD_OPERATIONS"
     EDITOR = "EDITOR"
+    SUPPORT = "SUPPORT"
     ADMINISTRATOR = "ADMINISTRATOR"
+
+
+class ScopeKind(StrEnum):
+    """What a role can be limited to."""
+
+    MERCHANT = "MERCHANT"
+    CHANNEL = "CHANNEL"
+
+
+# The roles that can be held within a scope, and the kind of it.
+SCOPED_ROLES = {
+    Role.HOST: ScopeKind.CHANNEL,
+    Role.EDITOR: ScopeKind.CHANNEL,
+    Role.MERCHANT_OWNER: ScopeKind.MERCHANT,
+    Role.MERCHANT_STAFF: ScopeKind.MERCHANT,
+}
+
+
+class AccountKind(StrEnum):
+    """Who is behind an account."""
+
+    PERSON = "PERSON"
+    SERVICE = "SERVICE"
 
 
 class DeviceClass(StrEnum):
@@ -33,16 +61,25 @@ class DeviceClass(StrEnum):
 
 
 @dataclass(frozen=True)
+class Scope:
+    """The merchant, or the title of the channel, that a role is limited to."""
+
+    kind: ScopeKind
+    id: UUID
+
+
+@dataclass(frozen=True)
 class Account:
-    """A person's account. `territory` is an ISO 3166-1 alpha-2 country."""
+    """The account of a person, or of a service, which has no address. `territory` is an ISO 3166-1 alpha-2 country."""
 
     id: AccountId
-    email: str
+    email: str | None
     display_name: str
     territory: str
     roles: frozenset[Role]
     suspended_at: datetime | None
     created_at: datetime
+    kind: AccountKind = AccountKind.PERSON
 
 
 @dataclass(frozen=True)
@@ -80,6 +117,8 @@ class Viewer:
     maturity_limit: int
     language: str
     device_class: DeviceClass = DeviceClass.WEB
+    # Roles held within a merchant or channel only, by its id.
+    scoped_roles: frozenset[tuple[Role, UUID]] = frozenset()
     # By what, and when last, this was proved to be them. Without a time they cannot prove it here.
     factors: frozenset[Factor] = frozenset()
     auth_time: datetime | None = None
@@ -91,9 +130,11 @@ class Viewer:
         """Whether this was proved by more than one factor. Whoever is not has no roles beyond watching."""
         return is_confirmed(self.factors)
 
-    def has_role(self, role: Role) -> bool:
-        """Tell whether the viewer holds a role; an administrator holds all of them."""
-        return role in self.roles or Role.ADMINISTRATOR in self.roles
+    def holds(self, role: Role, *, within: UUID | None = None) -> bool:
+        """Tell whether the viewer holds a role, everywhere or `within` a scope; an administrator holds all of them."""
+        if role in self.roles or Role.ADMINISTRATOR in self.roles:
+            return True
+        return within is not None and (role, within) in self.scoped_roles
 
 
 def require_viewer(viewer: Viewer | None) -> Viewer:
@@ -104,17 +145,4 @@ def require_viewer(viewer: Viewer | None) -> Viewer:
     """
     if viewer is None:
         raise SignInRequired
-    return viewer
-
-
-def require_role(viewer: Viewer | None, role: Role) -> Viewer:
-    """Return the viewer if it holds `role`.
-
-    Raises:
-        SignInRequired: nobody is signed in.
-        Forbidden: the role is missing.
-    """
-    viewer = require_viewer(viewer)
-    if not viewer.has_role(role):
-        raise Forbidden(f"act as {role.value.lower()}")
     return viewer

@@ -20,6 +20,7 @@ SIGN_IN_LASTS = timedelta(hours=12)
 TOKEN_BYTES = 32
 # The URL-safe base64 of 32 bytes; whatever has another length was not issued here and needs no look-up.
 TOKEN_CHARS = 43
+SERVICE_KEY_PREFIX = "mk_"
 DEVICE_NAME_MAX_CHARS = 80
 
 
@@ -41,6 +42,7 @@ async def sign_in(
     device_class: DeviceClass = DeviceClass.WEB,
     factors: frozenset[Factor] = frozenset(),
     confirmable: bool = True,
+    lasts: timedelta | None = None,
 ) -> SignedIn:
     """Sign an account in on a device; a device of another account, or none, becomes a new one, and its owner is told.
 
@@ -65,7 +67,7 @@ async def sign_in(
     if device is None:
         raise NotFound("account", account_id)
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    expires_at = work.now + SIGN_IN_LASTS
+    expires_at = work.now + (lasts or SIGN_IN_LASTS)
     viewer = await store.insert_sign_in(
         work.connection,
         id=SignInId(work.new_id()),
@@ -78,7 +80,7 @@ async def sign_in(
         auth_time=work.now if confirmable and Factor.DEMO not in factors else None,
         factors=factors,
     )
-    if device == fresh_id and Factor.DEMO not in factors:
+    if device == fresh_id and factors.isdisjoint({Factor.DEMO, Factor.KEY}):
         await _tell_of_device(work, account_id, DeviceId(device), device_name)
     return SignedIn(token=token, viewer=viewer, expires_at=expires_at)
 
@@ -101,6 +103,7 @@ async def sign_in_at(work: Work, *, account_id: UUID, place: Place, factors: fro
 
 async def viewer_by_token(reads: Reads, token: str) -> Viewer | None:
     """Return who holds this token, or None when it is unknown, expired, ended, or its account is suspended."""
+    token = token.removeprefix(SERVICE_KEY_PREFIX)
     if len(token) != TOKEN_CHARS:
         return None
     async with reads.connection() as connection:

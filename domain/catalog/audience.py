@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from domain.accounts import DeviceClass, Role, Viewer
+from domain.accounts import DeviceClass, Viewer
+from domain.catalog.policy import CATALOG, CatalogAct
 
 
 @dataclass(frozen=True)
@@ -26,4 +27,6 @@ def audience_of(viewer: Viewer | None) -> Audience:
     """Return the audience that a viewer belongs to."""
     if viewer is None:
         return STRANGERS
-    return Audience(viewer.territory, viewer.maturity_limit, viewer.device_class, viewer.has_role(Role.EDITOR))
+    return Audience(
+        viewer.territory, viewer.maturity_limit, viewer.device_class, CATALOG.permits(viewer, CatalogAct.SEE_EVERYTHING)
+    )

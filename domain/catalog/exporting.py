@@ -11,10 +11,11 @@ from uuid import UUID
 
 import orjson
 
-from domain.accounts import Role, Viewer, require_role
+from domain.accounts import Viewer
 from domain.catalog import store
 from domain.catalog.entry import RightEntry, TitleEntry
 from domain.catalog.importing.columns import PLAIN_COLUMNS, RIGHTS_COLUMN, TEXT_COLUMNS, cells_of, csv_line
+from domain.catalog.policy import CATALOG, CatalogAct
 from domain.kernel.work import Reads
 
 # Rows in memory at a time; a title of the usual size has about a kilobyte.
@@ -34,7 +35,7 @@ async def export_titles(reads: Reads, *, viewer: Viewer | None, format: FileForm
     Raises:
         SignInRequired, Forbidden.
     """
-    require_role(viewer, Role.EDITOR)
+    CATALOG.require(viewer, CatalogAct.EXPORT)
     if format is FileFormat.JSON_LINES:
         return _json_lines(reads)
     async with reads.connection() as connection:

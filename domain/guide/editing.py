@@ -6,8 +6,9 @@ from uuid import UUID
 
 from domain.accounts import Viewer
 from domain.catalog import TitleKind, titles_by_id
-from domain.catalog.audit import as_editor
+from domain.catalog.audit import acting
 from domain.guide.facts import GUIDE_TOPIC, ScheduleChanged
+from domain.guide.policy import GUIDE, GuideAct
 from domain.guide.slot import (
     LISTINGS_ID_MAX_CHARS,
     ListingsIdTaken,
@@ -29,13 +30,15 @@ from domain.kernel.work import Work
 async def place_slot(
     work: Work, *, viewer: Viewer | None, channel_id: UUID, starts_at: datetime, ends_at: datetime, programme: Programme
 ) -> Slot:
-    """Put a programme on a channel's schedule. Editors only. Locks the channel; announces ScheduleChanged.
+    """Put a programme on a channel's schedule. Editors, also those of the channel alone.
+
+    Locks the channel; announces ScheduleChanged.
 
     Raises:
         SignInRequired, Forbidden, InvalidInput, NotAChannel, SlotOverlaps.
         NotFound: no such channel, or no title that it is a showing of.
     """
-    await as_editor(work, viewer=viewer, action="place_slot")
+    await _scheduling(work, viewer, channel_id, action="place_slot")
     starts_at, ends_at = checked_times(starts_at, ends_at, now=work.now)
     programme = checked_programme(programme)
     await _hold_channel(work, channel_id)
@@ -57,13 +60,15 @@ async def change_slot(
     ends_at: datetime,
     programme: Programme,
 ) -> Slot:
-    """Give a slot another time and programme. Editors only. Locks the channel; announces ScheduleChanged.
+    """Give a slot another time and programme. Editors, also those of the channel alone.
+
+    Locks the channel; announces ScheduleChanged.
 
     Raises:
         SignInRequired, Forbidden, InvalidInput, StaleVersion, SlotOverlaps.
         NotFound: no such slot, or no title that it is a showing of.
     """
-    await as_editor(work, viewer=viewer, action="change_slot")
+    await _scheduling(work, viewer, await _channel_of(work, slot_id), action="change_slot")
     starts_at, ends_at = checked_times(starts_at, ends_at, now=work.now)
     programme = checked_programme(programme)
     before = await _hold_slot(work, slot_id, expected_version)
@@ -79,12 +84,14 @@ async def change_slot(
 
 
 async def remove_slot(work: Work, *, viewer: Viewer | None, slot_id: UUID, expected_version: int) -> UUID:
-    """Take a slot off the schedule, and return the channel it was on. Editors only. Announces ScheduleChanged.
+    """Take a slot off the schedule, and return the channel it was on. Editors, also those of the channel alone.
+
+    Announces ScheduleChanged.
 
     Raises:
         SignInRequired, Forbidden, NotFound, StaleVersion.
     """
-    await as_editor(work, viewer=viewer, action="remove_slot")
+    await _scheduling(work, viewer, await _channel_of(work, slot_id), action="remove_slot")
     slot = await _hold_slot(work, slot_id, expected_version)
     await store.delete_slots(work.connection, [slot.id])
     await work.announce(GUIDE_TOPIC, ScheduleChanged(slot.channel_id))
@@ -92,12 +99,14 @@ async def remove_slot(work: Work, *, viewer: Viewer | None, slot_id: UUID, expec
 
 
 async def link_channel(work: Work, *, viewer: Viewer | None, channel_id: UUID, listings_id: str | None) -> UUID:
-    """Say what a channel is called in listings, None for nothing: imports bring only what is called so. Editors only.
+    """Say what a channel is called in listings, None for nothing: imports bring only what is called so.
+
+    Editors, also those of the channel alone.
 
     Raises:
         SignInRequired, Forbidden, InvalidInput, NotFound, NotAChannel, ListingsIdTaken.
     """
-    await as_editor(work, viewer=viewer, action="link_channel")
+    await _scheduling(work, viewer, channel_id, action="link_channel")
     if listings_id is not None:
         listings_id = listings_id.strip()
         if not 1 <= len(listings_id) <= LISTINGS_ID_MAX_CHARS or "\x00" in listings_id:
@@ -108,6 +117,17 @@ async def link_channel(work: Work, *, viewer: Viewer | None, channel_id: UUID, l
         assert listings_id is not None, "any number of channels may be in no listings"
         raise ListingsIdTaken(listings_id)
     return channel_id
+
+
+async def _scheduling(work: Work, viewer: Viewer | None, channel_id: UUID | None, *, action: str) -> None:
+    """Let editors go on, and those of this channel. Whether there is such a channel or slot is not told to others."""
+    viewer = GUIDE.require(viewer, GuideAct.SCHEDULE, within=channel_id)
+    await acting(work, viewer=viewer, action=action)
+
+
+async def _channel_of(work: Work, slot_id: UUID) -> UUID | None:
+    (slot,) = await store.slots_by_id(work.connection, [slot_id])
+    return None if slot is None else slot.channel_id
 
 
 async def _hold_channel(work: Work, channel_id: UUID) -> None:

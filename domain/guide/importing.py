@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
-from domain.accounts import Role, Viewer, require_role
+from domain.accounts import Viewer
 from domain.catalog import Title, titles_by_id
-from domain.catalog.audit import as_editor, as_service
+from domain.catalog.audit import acting, as_service
 from domain.guide.facts import GUIDE_TOPIC, ScheduleChanged
 from domain.guide.listing_problems import FileFailure, ProblemReason, quotable
 from domain.guide.listings import Outcome
@@ -25,6 +25,7 @@ from domain.guide.listings_import import (
     TooManyImports,
 )
 from domain.guide.merging import Wanted, merged, times_of
+from domain.guide.policy import GUIDE, GuideAct
 from domain.guide.slot import AHEAD_MAX
 from domain.guide.store import imports as store
 from domain.guide.store import slots as slots_store
@@ -57,7 +58,8 @@ async def import_listings(work: Work, *, viewer: Viewer | None, upload_id: UUID)
         SignInRequired, Forbidden, UploadNotComplete, UploadTooLarge, TooManyImports.
         NotFound: no such upload of this account.
     """
-    viewer = await as_editor(work, viewer=viewer, action=ACTION)
+    viewer = GUIDE.require(viewer, GuideAct.IMPORT_LISTINGS)
+    await acting(work, viewer=viewer, action=ACTION)
     upload = await own_upload(work, viewer=viewer, upload_id=upload_id)
     if upload.state is not UploadState.COMPLETE or upload.size_bytes is None:
         raise UploadNotComplete(upload_id, upload.state.value)
@@ -144,7 +146,7 @@ async def list_imports(reads: Reads, *, viewer: Viewer | None, page: PageRequest
         SignInRequired, Forbidden.
         InvalidInput: a cursor of another list.
     """
-    require_role(viewer, Role.EDITOR)
+    GUIDE.require(viewer, GuideAct.IMPORT_LISTINGS)
     async with reads.connection() as connection:
         rows = await store.page_of_imports(
             connection, below=_id_of(page.after), above=_id_of(page.before), rising=page.backwards, limit=page.limit + 1

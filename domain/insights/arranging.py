@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from domain.accounts import Role, Viewer, require_role
+from domain.accounts import Viewer
 from domain.catalog import CATALOG_TOPIC, language_tag, titles_by_id
 from domain.insights import store
 from domain.insights.home_row import HomeRow, HomeRowId, RowRule, RowSource, RowTarget, RowText
+from domain.insights.policy import INSIGHTS, InsightsAct
 from domain.kernel.facts import Fact
 from domain.kernel.refusals import InvalidInput, NotFound, StaleVersion
 from domain.kernel.work import Work
@@ -45,7 +46,7 @@ async def create_home_row(
     Raises:
         SignInRequired, Forbidden, InvalidInput.
     """
-    viewer = require_role(viewer, Role.EDITOR)
+    viewer = INSIGHTS.require(viewer, InsightsAct.ARRANGE)
     text = _checked_text(language, name)
     id = HomeRowId(work.new_id())
     row = HomeRow(
@@ -74,7 +75,7 @@ async def describe_home_row(
     Raises:
         SignInRequired, Forbidden, InvalidInput, NotFound, StaleVersion.
     """
-    viewer = require_role(viewer, Role.EDITOR)
+    viewer = INSIGHTS.require(viewer, InsightsAct.ARRANGE)
     text = _checked_text(language, name)
     await _change(work, viewer, row_id, expected_version, "described")
     await store.put_row_text(work.connection, row_id, text)
@@ -96,7 +97,7 @@ async def arrange_home_row(
     Raises:
         SignInRequired, Forbidden, InvalidInput, NotFound, StaleVersion.
     """
-    viewer = require_role(viewer, Role.EDITOR)
+    viewer = INSIGHTS.require(viewer, InsightsAct.ARRANGE)
     place, target = _checked_position(position), _checked_target(target)
     await _change(work, viewer, row_id, expected_version, "arranged")
     await store.arrange_row(work.connection, row_id, position=place, is_shown=is_shown, target=target)
@@ -112,7 +113,7 @@ async def fill_home_row(
         SignInRequired, Forbidden, NotFound, StaleVersion.
         InvalidInput: too many titles, one twice or one that is not there, or a row that a rule fills.
     """
-    viewer = require_role(viewer, Role.EDITOR)
+    viewer = INSIGHTS.require(viewer, InsightsAct.ARRANGE)
     if len(title_ids) > ROW_TITLES_MAX:
         raise InvalidInput("titleIds", f"A row holds at most {ROW_TITLES_MAX} titles.")
     if len(set(title_ids)) < len(title_ids):
@@ -133,7 +134,7 @@ async def remove_home_row(work: Work, *, viewer: Viewer | None, row_id: UUID, ex
     Raises:
         SignInRequired, Forbidden, NotFound, StaleVersion.
     """
-    viewer = require_role(viewer, Role.EDITOR)
+    viewer = INSIGHTS.require(viewer, InsightsAct.ARRANGE)
     await _change(work, viewer, row_id, expected_version, "removed")
     await store.delete_row(work.connection, row_id)
     return HomeRowId(row_id)

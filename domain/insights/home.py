@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from domain.accounts import Role, Viewer, require_role
+from domain.accounts import Viewer
 from domain.catalog import Title, audience_of
 from domain.insights import store
 from domain.insights.home_row import HomeRow, Placed, RowRule, RowSource
 from domain.insights.personal import personal_filling, with_personal
+from domain.insights.policy import INSIGHTS, InsightsAct
 from domain.insights.row_paging import Between, between, page_from_filling, page_of_row
 from domain.insights.shelf import rule_filling, shelf_of
 from domain.kernel.paging import Cursors, Page, PageRequest, decode_cursor, encode_cursor, page_of
@@ -36,7 +37,7 @@ async def home_rows_by_id(
     reads: Reads, keys: Sequence[UUID], *, viewer: Viewer | None, shared: Shared, rings: int
 ) -> list[HomeRow | None]:
     """Return rows of this viewer's home, for editors any; None for missing and hidden ones alike."""
-    if viewer is not None and viewer.has_role(Role.EDITOR):
+    if INSIGHTS.permits(viewer, InsightsAct.ARRANGE):
         async with reads.connection() as connection:
             return await store.rows_by_id(connection, keys)
     shelf = await shelf_of(reads, viewer=viewer, shared=shared, rings=rings)
@@ -52,7 +53,7 @@ async def all_home_rows(reads: Reads, *, viewer: Viewer | None, page: PageReques
         SignInRequired, Forbidden.
         InvalidInput: a cursor of another list.
     """
-    require_role(viewer, Role.EDITOR)
+    INSIGHTS.require(viewer, InsightsAct.ARRANGE)
     after, before = _order_of(_ALL, page.after), _order_of(_ALL, page.before)
     async with reads.connection() as connection:
         rows = await store.page_of_rows(

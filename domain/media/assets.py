@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from domain.accounts import Role, Viewer, require_role
+from domain.accounts import Viewer
 from domain.kernel.idempotency import answer_once
 from domain.kernel.jobs import JOBS_TOPIC, cancel_jobs, insert_jobs
 from domain.kernel.refusals import InvalidInput, NotFound, Refusal
@@ -30,6 +30,7 @@ from domain.media.asset import (
 from domain.media.asset_facts import AssetCancelled, AssetRetried
 from domain.media.languages import UNDETERMINED, is_known_language, language_tag
 from domain.media.packager import Scheme
+from domain.media.policy import MEDIA, MediaAct
 from domain.media.store import asset_steps as steps_store
 from domain.media.store import assets as store
 
@@ -111,7 +112,7 @@ async def create_asset(
         UploadNotComplete, AssetInProgress.
         IdempotencyKeyReused, RequestInProgress.
     """
-    viewer = require_role(viewer, Role.EDITOR)
+    viewer = MEDIA.require(viewer, MediaAct.TRANSCODE)
     _check_bounds(schemes, priority, len(subtitles) + len(audio))
     inputs = _inputs(subtitles, audio)
 
@@ -314,7 +315,7 @@ async def _enqueue_rest(work: Work, asset_id: AssetId, state: AssetState, priori
 
 
 async def _own_asset(work: Work, viewer: Viewer | None, asset_id: UUID) -> Asset:
-    viewer = require_role(viewer, Role.EDITOR)
+    viewer = MEDIA.require(viewer, MediaAct.TRANSCODE)
     asset = (await store.assets_by_id(work.connection, [asset_id]))[0]
     if asset is None or not _may_see(viewer, asset):
         raise NotFound("asset", asset_id)
@@ -324,8 +325,8 @@ async def _own_asset(work: Work, viewer: Viewer | None, asset_id: UUID) -> Asset
 def _may_see(viewer: Viewer | None, asset: Asset | None) -> bool:
     if viewer is None or asset is None:
         return False
-    is_editor = Role.EDITOR in viewer.roles and asset.account_id == viewer.account_id
-    return is_editor or Role.ADMINISTRATOR in viewer.roles
+    is_own = asset.account_id == viewer.account_id and MEDIA.permits(viewer, MediaAct.TRANSCODE)
+    return is_own or MEDIA.permits(viewer, MediaAct.SEE_ALL)
 
 
 async def _reloaded(work: Work, asset_id: UUID) -> Asset:

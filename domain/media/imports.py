@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from domain.accounts import Role, Viewer, require_role
+from domain.accounts import Viewer
 from domain.catalog.exporting import FileFormat
 from domain.catalog.importing import FileFault, ImportMode, RowProblem, TitleRow, Written, write_rows
 from domain.catalog.importing.columns import csv_line
@@ -21,6 +21,7 @@ from domain.kernel.paging import Page, PageRequest, decode_cursor, encode_cursor
 from domain.kernel.refusals import InvalidInput, NotFound, Refusal
 from domain.kernel.work import Reads, Work
 from domain.media.assets import UploadNotComplete
+from domain.media.policy import MEDIA, MediaAct
 from domain.media.store import imports as store
 from domain.media.title_import import (
     PROBLEMS_MAX,
@@ -70,7 +71,7 @@ async def import_titles(
         NotFound: no such upload of this account.
         UploadNotComplete, UploadTooLarge.
     """
-    viewer = require_role(viewer, Role.EDITOR)
+    viewer = MEDIA.require(viewer, MediaAct.IMPORT_TITLES)
 
     async def begin() -> Mapping[str, object]:
         return {"id": str((await _begin(work, viewer, upload_id, format, mode)).id)}
@@ -129,7 +130,7 @@ async def cancel_import(work: Work, *, viewer: Viewer | None, import_id: UUID) -
         SignInRequired, Forbidden, NotFound.
         ImportSettled: it has ended.
     """
-    viewer = require_role(viewer, Role.EDITOR)
+    viewer = MEDIA.require(viewer, MediaAct.IMPORT_TITLES)
     (found,) = await store.imports_by_id(work.connection, [import_id])
     if found is None or found.account_id != viewer.account_id:
         raise NotFound("title import", import_id)
@@ -233,7 +234,7 @@ async def _settle(
 
 async def visible_imports(reads: Reads, keys: Sequence[UUID], *, viewer: Viewer | None) -> list[TitleImport | None]:
     """Batch load the imports this viewer may see, its own while it is an editor; None for all others."""
-    if viewer is None or not viewer.has_role(Role.EDITOR):
+    if viewer is None or not MEDIA.permits(viewer, MediaAct.IMPORT_TITLES):
         return [None] * len(keys)
     async with reads.connection() as connection:
         found = await store.imports_by_id(connection, keys)
@@ -247,7 +248,7 @@ async def list_imports(reads: Reads, *, viewer: Viewer | None, page: PageRequest
         SignInRequired, Forbidden.
         InvalidInput: a cursor of another list.
     """
-    viewer = require_role(viewer, Role.EDITOR)
+    viewer = MEDIA.require(viewer, MediaAct.IMPORT_TITLES)
     async with reads.connection() as connection:
         rows = await store.page_of_imports(
             connection,

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from domain.accounts import Role, Viewer, require_role
+from domain.accounts import Viewer
 from domain.kernel.jobs import Job
 from domain.kernel.paging import Page, PageRequest, decode_cursor, encode_cursor, page_of
 from domain.kernel.refusals import InvalidInput, NotFound
 from domain.kernel.work import Reads, Work
+from domain.media.policy import MEDIA, MediaAct
 from domain.media.store import uploads as store
 from domain.media.upload import (
     CONCATENATED_MAX,
@@ -56,7 +57,7 @@ async def create_upload(
         SignInRequired, Forbidden, InvalidInput.
         UploadTooLarge, TooManyUploads.
     """
-    viewer = require_role(viewer, Role.EDITOR)
+    viewer = MEDIA.require(viewer, MediaAct.UPLOAD)
     if size_bytes is not None:
         check_size(size_bytes, limits)
     upload = _new(work, viewer, limits, size_bytes, file_name, media_type, metadata, is_partial=is_partial)
@@ -82,7 +83,7 @@ async def create_final_upload(
         SignInRequired, Forbidden, UploadTooLarge, TooManyUploads.
         InvalidInput: one of them is absent, another account's, not partial, or not whole.
     """
-    viewer = require_role(viewer, Role.EDITOR)
+    viewer = MEDIA.require(viewer, MediaAct.UPLOAD)
     if not 1 <= len(partial_ids) <= CONCATENATED_MAX:
         raise InvalidInput("Upload-Concat", f"Name 1 to {CONCATENATED_MAX} partial uploads.")
     expires_at = work.now + timedelta(seconds=limits.ttl_s)
@@ -145,7 +146,7 @@ async def own_upload(work: Work, *, viewer: Viewer | None, upload_id: UUID) -> U
     Raises:
         SignInRequired, Forbidden, NotFound.
     """
-    viewer = require_role(viewer, Role.EDITOR)
+    viewer = MEDIA.require(viewer, MediaAct.UPLOAD)
     upload = await store.lock_upload(work.connection, upload_id)
     if upload is None or upload.account_id != viewer.account_id:
         raise NotFound("upload", upload_id)
@@ -173,7 +174,7 @@ async def list_uploads(reads: Reads, *, viewer: Viewer | None, page: PageRequest
         SignInRequired, Forbidden.
         InvalidInput: a cursor of another list.
     """
-    viewer = require_role(viewer, Role.EDITOR)
+    viewer = MEDIA.require(viewer, MediaAct.UPLOAD)
     async with reads.connection() as connection:
         rows = await store.page_of_account(
             connection,

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from domain.accounts import Role, Viewer, require_viewer
+from domain.accounts import Viewer, require_viewer
 from domain.entitlements import Reason, decide, gather
 from domain.kernel.refusals import InvalidInput, NotFound
 from domain.kernel.work import Reads
 from domain.playback import store
+from domain.playback.policy import PLAYBACK, PlaybackAct
 from domain.playback.session import PlaybackExplanation, PlaybackSession, ResumePoint
 
 CONTINUE_MAX = 50
@@ -38,8 +39,8 @@ async def explain_playback(
         title_id, recorded = kept.title_id, decide(kept.question)
     assert title_id is not None, "a session has a title"
     decision = decide((await gather(reads, viewer=viewer, title_id=title_id)).question)
-    is_hidden = Reason.TITLE_NOT_PUBLISHED in decision.reasons and not viewer.has_role(Role.EDITOR)
-    if is_hidden and recorded is None:
+    sees_reasons = PLAYBACK.permits(viewer, PlaybackAct.SEE_REASONS)
+    if Reason.TITLE_NOT_PUBLISHED in decision.reasons and not sees_reasons and recorded is None:
         raise NotFound("title", title_id)
     return PlaybackExplanation(title_id, reads.now, decision, recorded)
 

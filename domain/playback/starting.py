@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from domain.accounts import Role, Viewer, require_viewer
+from domain.accounts import Viewer, require_viewer
 from domain.entitlements import AccessDecision, Reason, decide, gather
 from domain.kernel.crypto import Keyring
 from domain.kernel.idempotency import answer_once
@@ -11,6 +11,7 @@ from domain.kernel.refusals import InvalidInput, NotFound
 from domain.kernel.work import Work
 from domain.media.asset import Asset
 from domain.playback import store
+from domain.playback.policy import PLAYBACK, PlaybackAct
 from domain.playback.session import (
     LEASE,
     SESSION_MAX,
@@ -127,6 +128,6 @@ def _new_session(
 
 def _refusal(viewer: Viewer, title_id: UUID, decision: AccessDecision) -> NotFound | AccessDenied:
     # To all but editors an unpublished title is one that does not exist.
-    if Reason.TITLE_NOT_PUBLISHED in decision.reasons and not viewer.has_role(Role.EDITOR):
+    if Reason.TITLE_NOT_PUBLISHED in decision.reasons and not PLAYBACK.permits(viewer, PlaybackAct.SEE_REASONS):
         return NotFound("title", title_id)
     return AccessDenied(decision.reasons)

@@ -1,9 +1,16 @@
-"""The viewer, its profiles and devices, and what it proves itself with."""
+"""Accounts: one's own and what it proves itself with, and other people's as staff sees and changes them."""
 
-from graph.accounts import account, credentials, passkeys
+from graph.accounts import account, credentials, passkeys, roles, services, staff
 from graph.accounts.account import Device, own_devices
 
-QUERIES = account.QUERIES
-MUTATIONS = [*account.MUTATIONS, *credentials.MUTATIONS, *passkeys.MUTATIONS]
+QUERIES = [*account.QUERIES, *services.QUERIES, *staff.QUERIES]
+MUTATIONS = [
+    *account.MUTATIONS,
+    *credentials.MUTATIONS,
+    *passkeys.MUTATIONS,
+    *roles.MUTATIONS,
+    *services.MUTATIONS,
+    *staff.MUTATIONS,
+]
 
 __all__ = ["MUTATIONS", "QUERIES", "Device", "own_devices"]

@@ -30,7 +30,12 @@ described(
     description="What a person may do beyond watching.",
     values={
         Role.VIEWER: "Watches.",
+        Role.HOST: "Runs shows: opens polls, pins products, moderates.",
+        Role.MERCHANT_OWNER: "Owns a shop: its products, its orders and its staff.",
+        Role.MERCHANT_STAFF: "Works for a shop: its products and its orders.",
+        Role.AD_OPERATIONS: "Runs campaigns and places advertisements.",
         Role.EDITOR: "Uploads films and publishes titles.",
+        Role.SUPPORT: "Looks at accounts to help their owners, for a reason each time; changes nothing.",
         Role.ADMINISTRATOR: "May do everything, for every account.",
     },
 )

@@ -39,7 +39,7 @@ async def signed_out(scene: GraphScene, person: Person) -> None:
 async def suspended(scene: GraphScene, person: Person) -> None:
     administrator = await scene.person(Role.ADMINISTRATOR)
     async with scene.runtime.work() as work:
-        await suspend_account(work, viewer=administrator.viewer, account_id=person.viewer.account_id)
+        await suspend_account(work, viewer=administrator.viewer, account_id=person.viewer.account_id, reason="A test")
 
 
 async def device_removed(scene: GraphScene, person: Person) -> None:

@@ -8,6 +8,7 @@ from domain.accounts.store.accounts import (
     insert_account,
     is_open,
     lock_email,
+    restore,
     suspend,
 )
 from domain.accounts.store.attempts import prune_attempts, return_attempt, take_attempt
@@ -38,6 +39,7 @@ from domain.accounts.store.email_links import (
     void_links,
 )
 from domain.accounts.store.held_sign_ins import ProofRow, end_held_sign_ins, hold_sign_in, proof_of
+from domain.accounts.store.invitations import insert_invitation, invitation_by_id
 from domain.accounts.store.mailbox import insert_in_mailbox, newest_in_mailbox
 from domain.accounts.store.passkeys import (
     delete_passkey,
@@ -63,6 +65,15 @@ from domain.accounts.store.passwords import (
     verified_email,
 )
 from domain.accounts.store.profiles import insert_profile, profiles_by_id, profiles_of
+from domain.accounts.store.roles import (
+    add_role,
+    delete_grant,
+    grants_of,
+    holds_role,
+    insert_grant,
+    other_administrators,
+    take_role,
+)
 from domain.accounts.store.second_factors import (
     accept_step,
     begin_totp,
@@ -77,6 +88,15 @@ from domain.accounts.store.second_factors import (
     totp_of,
     use_recovery_code,
 )
+from domain.accounts.store.services import (
+    end_key,
+    hold_key,
+    hold_service,
+    insert_key,
+    living_keys,
+    newest_services,
+    note_key_use,
+)
 from domain.accounts.store.sign_ins import (
     end_sign_in,
     insert_sign_in,
@@ -86,6 +106,7 @@ from domain.accounts.store.sign_ins import (
     viewer_by_hash,
     viewer_by_sign_in,
 )
+from domain.accounts.store.staff_log import insert_deed, page_of_deeds
 
 __all__ = [
     "DEVICES_SHOWN_MAX",
@@ -93,41 +114,58 @@ __all__ = [
     "accept_step",
     "account_id_by_email",
     "accounts_by_id",
+    "add_role",
     "begin_totp",
     "challenge_by_hash",
     "change_email",
     "confirm_totp",
     "delete_devices",
+    "delete_grant",
     "delete_passkey",
     "delete_sign_up",
     "delete_totp",
     "devices_by_id",
     "devices_of",
     "end_held_sign_ins",
+    "end_key",
     "end_sign_in",
     "end_sign_ins",
     "forget_recovery_codes",
+    "grants_of",
     "hold_account",
     "hold_accounts",
+    "hold_key",
     "hold_password",
+    "hold_service",
     "hold_sign_in",
+    "holds_role",
     "idle_devices",
     "insert_account",
     "insert_challenge",
+    "insert_deed",
+    "insert_grant",
     "insert_in_mailbox",
+    "insert_invitation",
+    "insert_key",
     "insert_link",
     "insert_passkey",
     "insert_profile",
     "insert_sign_in",
     "insert_sign_up",
+    "invitation_by_id",
     "is_open",
     "link_by_id",
+    "living_keys",
     "living_sign_ins",
     "lock_email",
     "mark_verified",
     "newest_in_mailbox",
+    "newest_services",
+    "note_key_use",
+    "other_administrators",
     "overviews",
     "own_device",
+    "page_of_deeds",
     "passkey_by_credential",
     "passkeys_by_id",
     "passkeys_of",
@@ -148,6 +186,7 @@ __all__ = [
     "renew_proof",
     "replace_recovery_codes",
     "replace_sealed_totp",
+    "restore",
     "return_attempt",
     "sealed_totps",
     "see_device",
@@ -155,6 +194,7 @@ __all__ = [
     "sign_up_of",
     "suspend",
     "take_attempt",
+    "take_role",
     "tells_of_device",
     "totp_of",
     "use_challenge",

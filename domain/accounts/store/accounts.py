@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.accounts.people import Account, Role
+from domain.accounts.people import Account, AccountKind, Role
 from domain.accounts.store.tables import accounts
 
 
@@ -29,6 +29,7 @@ async def insert_account(connection: AsyncConnection, account: Account) -> bool:
             display_name=account.display_name,
             territory=account.territory,
             roles=sorted(account.roles),
+            kind=account.kind.value,
             created_at=account.created_at,
         )
         .on_conflict_do_nothing()
@@ -48,6 +49,12 @@ async def suspend(connection: AsyncConnection, account_id: UUID, *, at: datetime
     return (await connection.execute(statement)).one_or_none() is not None
 
 
+async def restore(connection: AsyncConnection, account_id: UUID) -> bool:
+    """Lift a suspension. Returns False when there is no such account."""
+    statement = update(accounts).where(accounts.c.id == account_id).values(suspended_at=None).returning(accounts.c.id)
+    return (await connection.execute(statement)).one_or_none() is not None
+
+
 async def account_id_by_email(connection: AsyncConnection, email: str) -> UUID | None:
     """Return the account with this address."""
     statement = select(accounts.c.id).where(func.lower(accounts.c.email) == func.lower(email))
@@ -58,11 +65,12 @@ async def account_id_by_email(connection: AsyncConnection, email: str) -> UUID |
 async def accounts_by_id(connection: AsyncConnection, keys: Sequence[UUID]) -> list[Account | None]:
     """Return accounts aligned with `keys`."""
     rows = await connection.execute(select(accounts).where(accounts.c.id.in_(keys)))
-    found = {row.id: _account(row) for row in rows}
+    found = {row.id: account_of_row(row) for row in rows}
     return [found.get(key) for key in keys]
 
 
-def _account(row: Row[Any]) -> Account:
+def account_of_row(row: Row[Any]) -> Account:
+    """Return the account of a row."""
     return Account(
         id=row.id,
         email=row.email,
@@ -71,6 +79,7 @@ def _account(row: Row[Any]) -> Account:
         roles=frozenset(Role(role) for role in row.roles),
         suspended_at=row.suspended_at,
         created_at=row.created_at,
+        kind=AccountKind(row.kind),
     )
 
 
@@ -83,7 +92,7 @@ async def is_open(connection: AsyncConnection, account_id: UUID) -> bool:
 async def hold_accounts(connection: AsyncConnection, keys: Sequence[UUID]) -> list[Account]:
     """Return accounts by id, and keep them from being changed until the transaction ends."""
     statement = select(accounts).where(accounts.c.id.in_(keys)).order_by(accounts.c.id).with_for_update(key_share=True)
-    return [_account(row) for row in await connection.execute(statement)]
+    return [account_of_row(row) for row in await connection.execute(statement)]
 
 
 async def change_email(connection: AsyncConnection, account_id: UUID, email: str, *, at: datetime) -> bool:

@@ -34,7 +34,7 @@ email_links = Table(
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("expires_at", DateTime(timezone=True), nullable=False, index=True),
     Column("used_at", DateTime(timezone=True)),
-    CheckConstraint("purpose IN ('SIGN_UP', 'RESET', 'CHANGE_EMAIL')", name="purpose"),
+    CheckConstraint("purpose IN ('SIGN_UP', 'RESET', 'CHANGE_EMAIL', 'INVITATION')", name="purpose"),
 )
 
 sign_ups = Table(

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, delete, insert, select, text, update
+from sqlalchemy import ColumnElement, Select, delete, insert, literal_column, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.accounts.factors import Factor, is_confirmed
@@ -13,7 +13,7 @@ from domain.accounts.people import DeviceClass, DeviceId, Role, SignInId, Viewer
 from domain.accounts.store.tables import SIGN_IN_OVER, accounts, devices, profiles, sign_ins
 from domain.kernel.hot import fetch_all, fetch_first
 
-_VIEWER_COLUMNS = (
+_VIEWER_COLUMNS: tuple[ColumnElement[Any], ...] = (
     sign_ins.c.id.label("sign_in_id"),
     sign_ins.c.account_id,
     sign_ins.c.profile_id,
@@ -25,6 +25,9 @@ _VIEWER_COLUMNS = (
     devices.c.device_class,
     sign_ins.c.factors,
     sign_ins.c.auth_time,
+    literal_column(
+        "ARRAY(SELECT g.role || ':' || g.scope_id FROM role_grants g WHERE g.account_id = sign_ins.account_id)"
+    ).label("scoped_roles"),
 )
 
 
@@ -69,7 +72,8 @@ async def insert_sign_in(
 
 _LIVING = """
     SELECT s.id AS sign_in_id, s.account_id, s.profile_id, s.device_id,
-           a.roles, a.territory, p.maturity_limit, p.language, d.device_class, s.factors, s.auth_time
+           a.roles, a.territory, p.maturity_limit, p.language, d.device_class, s.factors, s.auth_time,
+           ARRAY(SELECT g.role || ':' || g.scope_id FROM role_grants g WHERE g.account_id = a.id) AS scoped_roles
     FROM sign_ins s JOIN accounts a ON a.id = s.account_id JOIN profiles p ON p.id = s.profile_id
     JOIN devices d ON d.id = s.device_id
     WHERE s.expires_at > $2 AND s.ended_at IS NULL AND a.suspended_at IS NULL
@@ -132,6 +136,7 @@ async def prune_sign_ins(connection: AsyncConnection, *, before: datetime, limit
 
 def _viewer(row: Mapping[str, Any]) -> Viewer:
     roles = frozenset(Role(role) for role in row["roles"])
+    scoped = frozenset(_scoped(text) for text in row["scoped_roles"])
     factors = frozenset(Factor(factor) for factor in row["factors"])
     return Viewer(
         account_id=row["account_id"],
@@ -145,5 +150,11 @@ def _viewer(row: Mapping[str, Any]) -> Viewer:
         device_class=DeviceClass(row["device_class"]),
         factors=factors,
         auth_time=row["auth_time"],
-        needs_second_factor=roles > {Role.VIEWER} and not is_confirmed(factors),
+        needs_second_factor=(roles > {Role.VIEWER} or bool(scoped)) and not is_confirmed(factors),
+        scoped_roles=scoped if is_confirmed(factors) else frozenset(),
     )
+
+
+def _scoped(text: str) -> tuple[Role, UUID]:
+    role, _, scope_id = text.partition(":")
+    return Role(role), UUID(scope_id)

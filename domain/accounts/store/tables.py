@@ -2,10 +2,12 @@
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     CheckConstraint,
     Column,
     DateTime,
     ForeignKey,
+    Identity,
     Index,
     LargeBinary,
     SmallInteger,
@@ -14,14 +16,16 @@ from sqlalchemy import (
     Uuid,
     func,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
+from domain.accounts.people import Role
 from domain.kernel.tables import metadata
 
 accounts = Table(
     "accounts",
     metadata,
     Column("id", Uuid, primary_key=True),
-    Column("email", Text, nullable=False),
+    Column("email", Text),
     Column("display_name", Text, nullable=False),
     Column("territory", Text, nullable=False),
     Column("roles", ARRAY(Text), nullable=False),
@@ -29,10 +33,28 @@ accounts = Table(
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("email_verified_at", DateTime(timezone=True)),
     CheckConstraint("territory ~ '^[A-Z]{2}$'", name="territory"),
-    CheckConstraint("roles <@ '{VIEWER,EDITOR,ADMINISTRATOR}'::text[]", name="roles"),
+    Column("kind", Text, nullable=False, server_default="PERSON"),
+    CheckConstraint(f"roles <@ '{{{','.join(Role)}}}'::text[]", name="roles"),
+    CheckConstraint("kind IN ('PERSON', 'SERVICE')", name="kind"),
+    # A person is written to, a service is not.
+    CheckConstraint("(email IS NULL) = (kind = 'SERVICE')", name="email"),
 )
 # Two addresses that differ only in case are one person to every mail server in use.
 Index("accounts_email_idx", func.lower(accounts.c.email), unique=True)
+
+# Roles within one merchant or channel. No foreign key: what a scope names is another context's.
+role_grants = Table(
+    "role_grants",
+    metadata,
+    Column("account_id", Uuid, ForeignKey("accounts.id"), primary_key=True),
+    Column("role", Text, primary_key=True),
+    Column("scope_id", Uuid, primary_key=True),
+    Column("scope_kind", Text, nullable=False),
+    Column("granted_by", Uuid, nullable=False),
+    Column("granted_at", DateTime(timezone=True), nullable=False),
+    CheckConstraint("role IN ('HOST', 'EDITOR', 'MERCHANT_OWNER', 'MERCHANT_STAFF')", name="role"),
+    CheckConstraint("scope_kind IN ('CHANNEL', 'MERCHANT')", name="scope_kind"),
+)
 
 profiles = Table(
     "profiles",
@@ -78,3 +100,29 @@ sign_ins = Table(
 # When a sign-in ceased to count: at its end or when it ran out, whichever came first.
 SIGN_IN_OVER = func.least(sign_ins.c.expires_at, sign_ins.c.ended_at)
 Index("sign_ins_over_idx", SIGN_IN_OVER)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("account_id", Uuid, ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("sign_in_id", Uuid, ForeignKey("sign_ins.id", ondelete="CASCADE"), nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("created_by", Uuid, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("last_used_at", DateTime(timezone=True)),
+)
+
+# No foreign keys: an entry outlives what it is about.
+staff_log = Table(
+    "staff_log",
+    metadata,
+    Column("number", BigInteger, Identity(always=True), primary_key=True),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("account_id", Uuid, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject_id", Uuid),
+    Column("reason", Text, nullable=False),
+    Column("details", JSONB, nullable=False),
+)
+Index("staff_log_subject_id_idx", staff_log.c.subject_id, staff_log.c.number.desc())

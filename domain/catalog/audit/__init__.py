@@ -4,6 +4,6 @@ Triggers write it, so nothing that changes the catalog can leave it out, and a t
 what it says. A verb only tells the transaction on whose behalf it acts.
 """
 
-from domain.catalog.audit.log import AuditEntry, FieldChange, Operation, as_editor, as_service, audit_log
+from domain.catalog.audit.log import AuditEntry, FieldChange, Operation, acting, as_editor, as_service, audit_log
 
-__all__ = ["AuditEntry", "FieldChange", "Operation", "as_editor", "as_service", "audit_log"]
+__all__ = ["AuditEntry", "FieldChange", "Operation", "acting", "as_editor", "as_service", "audit_log"]

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from domain.accounts import Role, Viewer, require_role
+from domain.accounts import Viewer
+from domain.catalog.policy import CATALOG, CatalogAct
 from domain.catalog.review.revision import Revision, RevisionState
 from domain.catalog.review.scheduling import ScheduledChange, scheduled_change
 from domain.catalog.review.store import revisions as store
@@ -25,7 +26,7 @@ async def list_revisions(
         SignInRequired, Forbidden.
         InvalidInput: a cursor of another list.
     """
-    require_role(viewer, Role.EDITOR)
+    CATALOG.require(viewer, CatalogAct.EDIT)
     async with reads.connection() as connection:
         rows = await store.page_of_revisions(
             connection,

@@ -1,6 +1,8 @@
 """Signing in: opaque tokens, ended at once when they are ended."""
 
+from dataclasses import replace
 from datetime import timedelta
+from enum import StrEnum
 from uuid import uuid4
 
 import pytest
@@ -9,11 +11,11 @@ from sqlalchemy import text
 from domain.accounts import (
     EmailTaken,
     Persona,
+    Policy,
     Role,
     create_account,
     devices_of,
     profiles_of,
-    require_role,
     sign_in,
     sign_in_demo,
     sign_out,
@@ -29,7 +31,7 @@ from tests.arrange import create_editor, create_viewer
 async def test_a_token_names_its_viewer(work: Work, reads: Reads) -> None:
     signed = await sign_in_demo(work, persona=Persona.EDITOR, device_name="Laptop")
     assert await viewer_by_token(reads, signed.token) == signed.viewer
-    assert signed.viewer.has_role(Role.EDITOR)
+    assert signed.viewer.holds(Role.EDITOR)
     assert signed.viewer.territory == "DE"
 
 
@@ -60,7 +62,7 @@ async def test_a_made_up_token_names_nobody(reads: Reads, token: str) -> None:
 async def test_a_suspended_account_is_signed_out_and_stays_out(work: Work, reads: Reads) -> None:
     admin = await create_viewer(work, roles=frozenset({Role.ADMINISTRATOR}))
     signed = await sign_in_demo(work, persona=Persona.VIEWER, device_name="Laptop")
-    await suspend_account(work, viewer=admin, account_id=signed.viewer.account_id)
+    await suspend_account(work, viewer=admin, account_id=signed.viewer.account_id, reason="A test")
     assert await viewer_by_token(reads, signed.token) is None
     with pytest.raises(NotFound):
         await sign_in(work, account_id=signed.viewer.account_id, device_name="New laptop")
@@ -139,10 +141,29 @@ async def test_a_new_account_has_one_profile(work: Work, reads: Reads) -> None:
     assert (profile.name, profile.maturity_limit) == ("Ada", 18)
 
 
-async def test_a_role_is_required_by_name(work: Work) -> None:
-    viewer, editor = await create_viewer(work), await create_editor(work)
-    assert require_role(editor, Role.EDITOR) is editor
+class Act(StrEnum):
+    EDIT = "edit things"
+    FORGOTTEN = "do what nobody was allowed"
+
+
+async def test_an_act_takes_one_of_its_roles(work: Work) -> None:
+    viewer, editor, policy = await create_viewer(work), await create_editor(work), Policy({Act.EDIT: {Role.EDITOR}})
+    assert policy.require(editor, Act.EDIT) is editor
     with pytest.raises(Forbidden):
-        require_role(viewer, Role.EDITOR)
+        policy.require(viewer, Act.EDIT)
     with pytest.raises(SignInRequired):
-        require_role(None, Role.EDITOR)
+        policy.require(None, Act.EDIT)
+
+
+async def test_what_a_policy_does_not_name_nobody_may(work: Work) -> None:
+    policy = Policy({Act.EDIT: {Role.EDITOR}})
+    administrator = replace(await create_viewer(work), roles=frozenset({Role.ADMINISTRATOR}))
+    assert policy.permits(administrator, Act.EDIT)
+    assert not policy.permits(administrator, Act.FORGOTTEN)
+
+
+async def test_a_role_within_a_scope_counts_there_alone(work: Work) -> None:
+    policy, here, there = Policy({Act.EDIT: {Role.EDITOR}}), uuid4(), uuid4()
+    viewer = replace(await create_viewer(work), scoped_roles=frozenset({(Role.EDITOR, here), (Role.HOST, there)}))
+    asked = [policy.permits(viewer, Act.EDIT, within=within) for within in (here, there, None)]
+    assert asked == [True, False, False]

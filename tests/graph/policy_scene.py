@@ -1,0 +1,56 @@
+"""One person of each role, and one thing of each kind for them to ask about."""
+
+from dataclasses import dataclass
+from uuid import uuid4
+
+from domain.accounts import Role, create_api_key, create_service_account, grant_role
+from domain.entitlements import Plan
+from graph.global_ids import Kind, global_id
+from tests.graph.test_media import CREATE_ASSET, begin
+from tests.graph.test_playback import START
+from tests.graph_scene import GraphScene, Person
+from tests.home_rows import create_row
+
+STRANGER = "STRANGER"
+ACTORS = (STRANGER, *(role.value for role in Role))
+
+
+@dataclass(frozen=True)
+class PolicyScene:
+    """The actors, None for the stranger, and ids of things by the kind of thing."""
+
+    scene: GraphScene
+    people: dict[str, Person | None]
+    ids: dict[str, str]
+
+
+async def make_policy_scene(scene: GraphScene) -> PolicyScene:
+    """Make everybody, and what belongs to an editor who is none of them."""
+    people: dict[str, Person | None] = {STRANGER: None}
+    for role in Role:
+        people[role.value] = await scene.person(role, plan=Plan.PREMIUM)
+    editor, administrator = await scene.editor(), people[Role.ADMINISTRATOR.value]
+    assert administrator is not None
+    made = await scene.playable()
+    ids = {"title": global_id(Kind.TITLE, made.title_id), "asset": global_id(Kind.ASSET, made.asset_id)}
+    ids["draft"] = global_id(Kind.TITLE, await scene.draft(editor))
+    ids["upload"] = global_id(Kind.UPLOAD, await scene.upload(editor))
+    async with scene.runtime.work() as work:
+        row = await create_row(work, editor=editor.viewer, title_ids=[made.title_id])
+        service = await create_service_account(
+            work, viewer=administrator.viewer, name="Robot", roles=frozenset({Role.EDITOR})
+        )
+        await create_api_key(work, viewer=administrator.viewer, account_id=service.id, name="Key", lasts_days=1)
+        await grant_role(
+            work, viewer=administrator.viewer, account_id=editor.viewer.account_id, role=Role.SUPPORT, scope=None,
+            reason="For the table",
+        )  # fmt: skip
+    ids["homeRow"] = global_id(Kind.HOME_ROW, row.id)
+    ids["person"] = global_id(Kind.VIEWER, editor.viewer.account_id)
+    own = await scene.data(CREATE_ASSET, {"input": await begin(scene, editor)}, by=editor)
+    ids["ownAsset"] = own["createAsset"]["asset"]["id"]
+    for person in people.values():
+        if person is not None:
+            values = {"titleId": ids["title"], "idempotencyKey": uuid4().hex}
+            await scene.data(START, {"input": values}, by=person)
+    return PolicyScene(scene, people, ids)
