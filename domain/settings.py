@@ -1,5 +1,7 @@
 """What an operator may set, read once per entry point from the environment. `.env.example` explains every variable."""
 
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -20,6 +22,8 @@ PRODUCTION_NEEDS = ("DATABASE_URL", "MASTER_KEYS", "PUBLIC_URL")
 POSTGRES_SCHEMES = ("postgresql", "postgres")
 BUS_SCHEMES = (*POSTGRES_SCHEMES, "redis", "rediss", "valkey", "valkeys")
 MAIL_SCHEMES = ("smtp", "smtps")
+PROVIDER_ID = re.compile(r"[a-z0-9-]{1,40}")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 MEDIA_SCHEMES = ("file", "s3", "gs", "az", "memory")
 
 
@@ -56,6 +60,17 @@ class Retention:
 
 
 @dataclass(frozen=True)
+class OidcProvider:
+    """An outside identity provider (OpenID Connect) that people may sign in with."""
+
+    id: str
+    name: str
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything an operator may set. Sizes in bytes, times in seconds.
 
@@ -82,6 +97,7 @@ class Settings:
     password_threads: int = 1
     mail_url: str = field(default="", repr=False)
     mail_from: str = "marquee@localhost"
+    oidc_providers: tuple[OidcProvider, ...] = ()
 
     write_pool_size: int = 10
     read_pool_size: int = 10
@@ -158,6 +174,7 @@ class _People(TypedDict):
     password_threads: int
     mail_url: str
     mail_from: str
+    oidc_providers: tuple[OidcProvider, ...]
 
 
 def _people(variables: "_Variables") -> _People:
@@ -165,6 +182,7 @@ def _people(variables: "_Variables") -> _People:
         "password_threads": variables.whole("PASSWORD_THREADS", 1, least=1, most=64),
         "mail_url": variables.url("MAIL_URL", "", MAIL_SCHEMES),
         "mail_from": variables.text("MAIL_FROM", "marquee@localhost"),
+        "oidc_providers": variables.providers("OIDC_PROVIDERS"),
     }
 
 
@@ -311,6 +329,27 @@ class _Variables:
         if needs and needs not in words:
             raise SettingInvalid(name, f"must include {needs}")
         return words
+
+    def providers(self, name: str) -> tuple[OidcProvider, ...]:
+        """Read identity providers, a JSON list of objects with the fields of one."""
+        try:
+            found = tuple(OidcProvider(**given) for given in json.loads(self.text(name, "[]")))
+        except (TypeError, ValueError):
+            fields = ", ".join(OidcProvider.__dataclass_fields__)
+            raise SettingInvalid(name, f"must be a JSON list of objects with {fields}") from None
+        for provider in found:
+            texts = (provider.id, provider.name, provider.issuer, provider.client_id, provider.client_secret)
+            if not all(isinstance(text, str) and text for text in texts) or not re.fullmatch(
+                r"[a-z0-9-]+", provider.id
+            ):
+                raise SettingInvalid(
+                    name, "must name each provider by an id of a-z, 0-9 and dashes, and leave none out"
+                )
+            if not _is_url(provider.issuer, ("https",)) and urlsplit(provider.issuer).hostname not in LOOPBACK:
+                raise SettingInvalid(name, "must name issuers that begin with https://")
+        if len({provider.id for provider in found}) < len(found):
+            raise SettingInvalid(name, "must give each provider an id of its own")
+        return found
 
     def networks(self, name: str, *, any_host: bool) -> tuple[str, ...]:
         """Read addresses and networks; `*`, which stands for all of them, where it is allowed."""

@@ -28,6 +28,7 @@ from domain.runtime import Runtime, open_runtime
 from domain.settings import Environment, Settings
 from edge import artwork, catalog_files, health, mailbox, metrics, pages, play, posters, session, speke, uploads
 from edge.identity import caller_of, caller_of_socket, is_own_page
+from edge.identity_providers import IdentityProviders
 from edge.logs import configure_logs
 from edge.oauth import routes as oauth
 from edge.page_documents import PageDocuments
@@ -82,6 +83,7 @@ def create_app(given: Settings | Runtime) -> Starlette:
         viewer_max=settings.graphql_streams_viewer, address_max=settings.graphql_streams_address
     )
     app.state.demo_sign_ins = session.demo_attempts()
+    app.state.identity_providers = IdentityProviders(settings)
     app.state.access_tokens = AccessTokens(issuer=settings.public_url)
     return app
 

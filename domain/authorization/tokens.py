@@ -108,7 +108,9 @@ class AccessTokens:
         viewer = await viewer_by_sign_in(reads, said.sign_in_id)
         if viewer is None or viewer.account_id != said.account_id:
             return None
-        return viewer if Scope.STAFF in said.scopes else replace(viewer, roles=viewer.roles & {Role.VIEWER})
+        if Scope.STAFF in said.scopes:
+            return viewer
+        return replace(viewer, roles=viewer.roles & {Role.VIEWER}, scoped_roles=frozenset())
 
     async def _load_keys(self, reads: Reads, kid: str) -> None:
         since = timedelta.max if self._asked_at is None else abs(reads.now - self._asked_at)

@@ -1,6 +1,6 @@
 """What the doors of signing in read and answer: JSON bodies, the cookies of a sign-in, and of devices."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import wraps
 from uuid import UUID
 
@@ -131,7 +131,7 @@ def place_of(request: Request, body: Body) -> Place:
         device_name=(body.optional_text("deviceName") or named_by_browser(request))[:DEVICE_NAME_MAX_CHARS],
         device_class=body.device_class(),
         network=network_of(address_of(request)),
-        devices=_devices_of(request),
+        devices=devices_of(request),
     )
 
 
@@ -143,13 +143,18 @@ def named_by_browser(request: Request) -> str:
 
 def signed_in_response(request: Request, signed_in: SignedIn) -> Response:
     """Answer with a fresh sign-in: its token and who it is, and cookies for a browser."""
-    runtime: Runtime = request.app.state.runtime
     response = Response(_session_body(signed_in), media_type="application/json", headers=NO_STORE)
+    keep_signed_in(response, request, signed_in, devices=devices_of(request))
+    return response
+
+
+def keep_signed_in(response: Response, request: Request, signed_in: SignedIn, *, devices: Sequence[UUID]) -> None:
+    """Set the cookies of a fresh sign-in. `devices` are those that the browser was before."""
+    runtime: Runtime = request.app.state.runtime
     max_age_s = int((signed_in.expires_at - runtime.clock()).total_seconds())
     set_session_cookie(response, runtime.settings, token=signed_in.token, max_age_s=max_age_s)
-    devices = dict.fromkeys((signed_in.viewer.device_id, *_devices_of(request)))
-    remember(response, runtime.settings, DEVICES_COOKIE, ".".join(map(str, list(devices)[:DEVICES_REMEMBERED])))
-    return response
+    known = dict.fromkeys((signed_in.viewer.device_id, *devices))
+    remember(response, runtime.settings, DEVICES_COOKIE, ".".join(map(str, list(known)[:DEVICES_REMEMBERED])))
 
 
 def outcome_response(request: Request, outcome: Outcome) -> Response:
@@ -180,7 +185,7 @@ def remember(
     )
 
 
-def _devices_of(request: Request) -> tuple[UUID, ...]:
+def devices_of(request: Request) -> tuple[UUID, ...]:
     """Return the devices that this browser was when it last signed in, as far as it says so."""
     found: list[UUID] = []
     for text in request.cookies.get(DEVICES_COOKIE, "").split(".")[:DEVICES_REMEMBERED]:

@@ -39,6 +39,14 @@ from domain.accounts.store.email_links import (
     void_links,
 )
 from domain.accounts.store.held_sign_ins import ProofRow, end_held_sign_ins, hold_sign_in, proof_of
+from domain.accounts.store.identities import (
+    Identity,
+    account_of_identity,
+    delete_identities,
+    delete_identity,
+    identities_of,
+    insert_identity,
+)
 from domain.accounts.store.invitations import insert_invitation, invitation_by_id
 from domain.accounts.store.mailbox import insert_in_mailbox, newest_in_mailbox
 from domain.accounts.store.passkeys import (
@@ -110,9 +118,11 @@ from domain.accounts.store.staff_log import insert_deed, page_of_deeds
 
 __all__ = [
     "DEVICES_SHOWN_MAX",
+    "Identity",
     "ProofRow",
     "accept_step",
     "account_id_by_email",
+    "account_of_identity",
     "accounts_by_id",
     "add_role",
     "begin_totp",
@@ -121,6 +131,8 @@ __all__ = [
     "confirm_totp",
     "delete_devices",
     "delete_grant",
+    "delete_identities",
+    "delete_identity",
     "delete_passkey",
     "delete_sign_up",
     "delete_totp",
@@ -139,11 +151,13 @@ __all__ = [
     "hold_service",
     "hold_sign_in",
     "holds_role",
+    "identities_of",
     "idle_devices",
     "insert_account",
     "insert_challenge",
     "insert_deed",
     "insert_grant",
+    "insert_identity",
     "insert_in_mailbox",
     "insert_invitation",
     "insert_key",
