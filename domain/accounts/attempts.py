@@ -51,13 +51,18 @@ async def take_attempts(work: Work, *, subjects: dict[Limit, str]) -> None:
     Raises:
         TooManyAttempts.
     """
-    # One order for everybody, so that two of them never wait for each other.
-    for limit, subject in sorted(subjects.items(), key=lambda pair: (pair[0].kind, pair[1])):
+    for limit, subject in _in_order(subjects):
         await take_attempt(work, limit=limit, subject=subject)
 
 
+async def return_attempts(work: Work, *, subjects: dict[Limit, str]) -> None:
+    """Give attempts back that turned out to be their owner's; best last in a work, as others wait for the buckets."""
+    for limit, subject in _in_order(subjects):
+        await return_attempt(work, limit=limit, subject=subject)
+
+
 async def return_attempt(work: Work, *, limit: Limit, subject: str) -> None:
-    """Give an attempt back that turned out to be its owner's."""
+    """Give one attempt back."""
     await store.return_attempt(
         work.connection, kind=limit.kind, subject=_hash(subject), seconds=limit.per_s / limit.burst
     )
@@ -66,6 +71,11 @@ async def return_attempt(work: Work, *, limit: Limit, subject: str) -> None:
 async def prune_attempts(work: Work, *, limit: int) -> int:
     """Delete up to `limit` buckets that are full again; return how many."""
     return await store.prune_attempts(work.connection, before=work.now, limit=limit)
+
+
+def _in_order(subjects: dict[Limit, str]) -> list[tuple[Limit, str]]:
+    # One order for everybody, so that two of them never wait for each other.
+    return sorted(subjects.items(), key=lambda pair: (pair[0].kind, pair[1]))
 
 
 def _hash(subject: str) -> bytes:

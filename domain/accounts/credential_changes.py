@@ -64,8 +64,12 @@ async def finish_email_change(desk: Desk, *, token: str) -> None:
     if link_id is None:
         raise LinkExpired
     async with desk.open_work() as work:
-        link = await use_link(work, id=link_id, purpose=LinkPurpose.CHANGE_EMAIL)
-        assert link.account_id is not None, "an address is changed of an account"
+        link = await store.link_by_id(work.connection, link_id, now=work.now)
+        if link is None or link.account_id is None:
+            raise LinkExpired
+        # The account first, as everybody locks them.
+        await store.hold_accounts(work.connection, [link.account_id])
+        await use_link(work, id=link_id, purpose=LinkPurpose.CHANGE_EMAIL)
         before = await store.verified_email(work.connection, link.account_id)
         if not await store.change_email(work.connection, link.account_id, link.email, at=work.now):
             raise EmailTaken(link.email)

@@ -89,6 +89,7 @@ async def confirm_totp(desk: Desk, *, viewer: Viewer | None, code: str) -> list[
     await attempt(desk, subjects={CODES_OF_ACCOUNT: str(viewer.account_id)})
     async with desk.open_work() as work:
         require_recent(viewer, now=work.now)
+        await store.hold_accounts(work.connection, [viewer.account_id])
         totp = await store.totp_of(work.connection, viewer.account_id)
         if totp is None:
             raise NotFound("totp", viewer.account_id)
@@ -107,6 +108,7 @@ async def confirm_totp(desk: Desk, *, viewer: Viewer | None, code: str) -> list[
 
 async def enrolled(work: Work, *, viewer: Viewer, factor: Factor, what: str) -> list[str]:
     """Do what follows a new second factor; call it before the factor is there. Returns fresh recovery codes, if any."""
+    await store.hold_accounts(work.connection, [viewer.account_id])
     before = await credentials_in(work, account_id=viewer.account_id)
     if not before.has_second_factor:
         await store.end_sign_ins(work.connection, viewer.account_id, at=work.now, but=viewer.sign_in_id)
@@ -124,6 +126,8 @@ async def remove_totp(work: Work, *, viewer: Viewer | None, since: datetime) -> 
         SignInRequired, ConfirmationRequired, NotFound, SecondFactorMandatory.
     """
     viewer = require_recent(viewer, now=work.now)
+    # The account first, as everybody locks them.
+    await store.hold_accounts(work.connection, [viewer.account_id])
     if not await store.delete_totp(work.connection, viewer.account_id, since=since):
         raise NotFound("totp", viewer.account_id)
     await let_go(work, viewer=viewer, what="an authenticator app")

@@ -120,6 +120,8 @@ async def remove_passkey(work: Work, *, viewer: Viewer | None, passkey_id: UUID)
         SignInRequired, ConfirmationRequired, NotFound, SecondFactorMandatory.
     """
     viewer = require_recent(viewer, now=work.now)
+    # The account first, as everybody locks them.
+    await store.hold_accounts(work.connection, [viewer.account_id])
     if not await store.delete_passkey(work.connection, passkey_id, account_id=viewer.account_id):
         raise NotFound("passkey", passkey_id)
     await let_go(work, viewer=viewer, what="a passkey")

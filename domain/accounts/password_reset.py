@@ -18,6 +18,8 @@ from domain.kernel.work import Work
 
 OFFER_RESET = "accounts.offer_reset"
 RESETS_OF_ADDRESS = Limit("reset.email", burst=3, per_s=HOUR_S)
+# Each try is hashed; whoever follows a link and mistypes has enough.
+RESETS_BY_LINK = Limit("reset.link", burst=10, per_s=HOUR_S)
 RESETS_OF_NETWORK = Limit("reset.network", burst=30, per_s=HOUR_S)
 
 
@@ -45,18 +47,19 @@ async def reset_password(desk: Desk, *, token: str, password: str, place: Place)
     """Set a new password, end every sign-in of the account, and sign in here, or be asked for the second factor.
 
     Raises:
-        LinkExpired, InvalidInput, Unavailable.
+        LinkExpired, InvalidInput, TooManyAttempts, Unavailable.
     """
     link = await _living_link(desk, token)
+    await attempt(desk, subjects={RESETS_BY_LINK: str(link.id)})
     password_hash = await desk.passwords.hash(new_password(password, email=link.email))
     async with desk.open_work() as work:
-        used = await use_link(work, id=link.id, purpose=LinkPurpose.RESET)
         # The address may have been given up since: then the link is in a mailbox that is not the account's any more.
-        if used.account_id is None or not await store.hold_account(work.connection, used.account_id, used.email):
+        if link.account_id is None or not await store.hold_account(work.connection, link.account_id, link.email):
             raise LinkExpired
-        await store.mark_verified(work.connection, used.account_id, at=work.now)
-        await change_password_to(work, account_id=used.account_id, password_hash=password_hash)
-        return await go_on(work, account_id=used.account_id, place=place, factors=frozenset({Factor.PASSWORD}))
+        await use_link(work, id=link.id, purpose=LinkPurpose.RESET)
+        await store.mark_verified(work.connection, link.account_id, at=work.now)
+        await change_password_to(work, account_id=link.account_id, password_hash=password_hash)
+        return await go_on(work, account_id=link.account_id, place=place, factors=frozenset({Factor.PASSWORD}))
 
 
 async def change_password_to(work: Work, *, account_id: UUID, password_hash: str, but: UUID | None = None) -> None:
@@ -64,7 +67,9 @@ async def change_password_to(work: Work, *, account_id: UUID, password_hash: str
     await store.set_password(work.connection, account_id, password_hash, at=work.now)
     await store.end_sign_ins(work.connection, account_id, at=work.now, but=but)
     await store.void_challenges(work.connection, account_id, at=work.now)
-    await store.void_links(work.connection, account_id=account_id, purpose=LinkPurpose.RESET, at=work.now)
+    # Also a link to another address: whoever had the old password may have asked for it.
+    for purpose in (LinkPurpose.RESET, LinkPurpose.CHANGE_EMAIL):
+        await store.void_links(work.connection, account_id=account_id, purpose=purpose, at=work.now)
     await queue_mail(work, template=MailTemplate.PASSWORD_CHANGED, account_id=account_id)
 
 

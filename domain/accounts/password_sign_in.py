@@ -6,13 +6,14 @@ Whatever is wrong, the answer is the same and takes as long: a hash is checked e
 from uuid import UUID
 
 from domain.accounts import store
-from domain.accounts.attempts import MINUTE_S, Limit, return_attempt
+from domain.accounts.attempts import MINUTE_S, Limit, return_attempts
 from domain.accounts.desk import Desk, Place, SignInFailed, attempt
 from domain.accounts.emails import prepared_email
 from domain.accounts.factors import Factor
 from domain.accounts.password_rules import prepared_password
 from domain.accounts.second_factor import Outcome, go_on
 
+NOBODY = UUID(int=0)
 # Ten guesses at once, and one more every ninety seconds: nobody guesses a password so, and whoever mistyped theirs
 # goes on soon.
 PASSWORDS_OF_ACCOUNT = Limit("password.email", burst=10, per_s=15 * MINUTE_S)
@@ -32,7 +33,9 @@ async def sign_in_with_password(desk: Desk, *, email: str, password: str, place:
     email = prepared_email(email)
     async with desk.open_work() as work:
         known = await store.password_of_email(work.connection, email)
-        own = None if known is None else await store.own_device(work.connection, known.account_id, place.devices)
+        # Looked for in both cases, so that both take as long.
+        account_id = NOBODY if known is None else known.account_id
+        own = await store.own_device(work.connection, account_id, place.devices)
     limit, subject = _bucket(email, own)
     await attempt(desk, subjects={limit: subject, PASSWORDS_OF_NETWORK: place.network})
     password_hash = None if known is None else known.password_hash
@@ -40,14 +43,18 @@ async def sign_in_with_password(desk: Desk, *, email: str, password: str, place:
         raise SignInFailed
     renewed = await desk.passwords.hash(prepared) if desk.passwords.is_outdated(password_hash) else None
     async with desk.open_work() as work:
+        # The account first, as everybody locks them.
+        if not await store.is_open(work.connection, known.account_id):
+            raise SignInFailed
         # The password may have been changed while it was checked; whoever changed it ended all sign-ins by the old one.
         if not await store.hold_password(work.connection, known.account_id, password_hash):
             raise SignInFailed
         if renewed is not None:
             await store.renew_hash(work.connection, known.account_id, renewed)
-        await return_attempt(work, limit=limit, subject=subject)
-        await return_attempt(work, limit=PASSWORDS_OF_NETWORK, subject=place.network)
-        return await go_on(work, account_id=known.account_id, place=place, factors=frozenset({Factor.PASSWORD}))
+        factors = frozenset({Factor.PASSWORD})
+        outcome = await go_on(work, account_id=known.account_id, place=place, factors=factors)
+        await return_attempts(work, subjects={limit: subject, PASSWORDS_OF_NETWORK: place.network})
+        return outcome
 
 
 def _bucket(email: str, own: UUID | None) -> tuple[Limit, str]:

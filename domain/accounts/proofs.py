@@ -29,7 +29,8 @@ from domain.kernel.work import Work
 
 # Three of a million codes are right at any time: at this pace, somebody who knows the password needs years.
 CODES_OF_ACCOUNT = Limit("code.account", burst=5, per_s=30 * MINUTE_S)
-PROOFS_OF_NETWORK = Limit("proof.network", burst=200, per_s=20 * MINUTE_S)
+# Every look at a page that offers passkeys asks for one.
+PROOFS_OF_NETWORK = Limit("proof.network", burst=600, per_s=20 * MINUTE_S)
 CODE_MAX_CHARS = 64
 
 log = structlog.get_logger(__name__)

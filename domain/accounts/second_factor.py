@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from domain.accounts import store
-from domain.accounts.attempts import return_attempt
+from domain.accounts.attempts import return_attempts
 from domain.accounts.challenges import answer_challenge, ask, find_challenge
 from domain.accounts.credentials import Credentials, Method
 from domain.accounts.desk import Desk, Place, SignInFailed, attempt
@@ -51,9 +51,13 @@ class PasskeyAsked:
 async def go_on(work: Work, *, account_id: UUID, place: Place, factors: frozenset[Factor]) -> Outcome:
     """Sign an account in that has proved one factor, or ask it for the second one that it has.
 
-    Raises:
-        InvalidInput, NotFound.
+    Whoever enrols a second factor at the same time holds the account: either this sign-in is ended by that, or it is
+    asked for the factor. Raises:
+        SignInFailed: no such account, or a suspended one.
+        InvalidInput.
     """
+    if not await store.is_open(work.connection, account_id):
+        raise SignInFailed
     credentials = await credentials_in(work, account_id=account_id)
     if not credentials.has_second_factor:
         return await sign_in_at(work, account_id=account_id, place=place, factors=factors)
@@ -80,11 +84,10 @@ async def pass_second_factor(desk: Desk, *, challenge: str, proof: GivenProof, p
     assert account_id is not None, "a second factor is somebody's"
     await count_proof(desk, account_id=account_id, proof=proof, network=place.network)
     async with desk.open_work() as work:
+        if not await store.is_open(work.connection, account_id):
+            raise SignInFailed
         asked = await answer_challenge(work, token=challenge, kind=ChallengeKind.SECOND_FACTOR)
         factor = await check_proof(work, desk=desk, account_id=account_id, proof=proof, nonce=asked.nonce)
-        await return_attempt(work, limit=PROOFS_OF_NETWORK, subject=place.network)
-        if not isinstance(proof, PasskeyAnswer):
-            await return_attempt(work, limit=CODES_OF_ACCOUNT, subject=str(account_id))
         there = Place(
             asked.device_name or place.device_name,
             asked.device_class or place.device_class,
@@ -92,7 +95,10 @@ async def pass_second_factor(desk: Desk, *, challenge: str, proof: GivenProof, p
             place.devices,
         )
         factors = asked.factors | {factor, Factor.MULTIPLE}
-        return await sign_in_at(work, account_id=account_id, place=there, factors=factors)
+        signed_in = await sign_in_at(work, account_id=account_id, place=there, factors=factors)
+        guessed = {} if isinstance(proof, PasskeyAnswer) else {CODES_OF_ACCOUNT: str(account_id)}
+        await return_attempts(work, subjects={**guessed, PROOFS_OF_NETWORK: place.network})
+        return signed_in
 
 
 async def ask_for_passkey(desk: Desk, *, challenge: str | None, network: str) -> PasskeyAsked:
@@ -124,12 +130,13 @@ async def sign_in_with_passkey(desk: Desk, *, challenge: str, answer: PasskeyAns
     async with desk.open_work() as work:
         asked = await answer_challenge(work, token=challenge, kind=ChallengeKind.PASSKEY)
         passkey = await check_passkey(work, desk=desk, answer=answer, nonce=asked.nonce)
-        await return_attempt(work, limit=PROOFS_OF_NETWORK, subject=place.network)
         factors = frozenset({Factor.PASSKEY, Factor.MULTIPLE})
         if not await store.is_open(work.connection, passkey.account_id):
             # Suspended: the same answer as for a passkey that nobody has.
             raise SignInFailed
-        return await sign_in_at(work, account_id=passkey.account_id, place=place, factors=factors)
+        signed_in = await sign_in_at(work, account_id=passkey.account_id, place=place, factors=factors)
+        await return_attempts(work, subjects={PROOFS_OF_NETWORK: place.network})
+        return signed_in
 
 
 async def credentials_in(work: Work, *, account_id: UUID) -> Credentials:

@@ -3,12 +3,16 @@
 import asyncio
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import click
 
 from domain.kernel.refusals import Refusal
 from domain.settings import Settings
+
+if TYPE_CHECKING:
+    from domain.runtime import Runtime
 
 
 @click.group()
@@ -18,13 +22,13 @@ def command() -> None:
 
 @command.command()
 def rewrap() -> None:
-    """Put every content key and signing key under the first of MASTER_KEYS. Afterwards the others may be dropped.
+    """Put everything that is sealed under the first of MASTER_KEYS. Afterwards the others may be dropped.
 
     Can be interrupted and repeated, and runs beside a serving system.
     """
-    checked, rewrapped, signing = asyncio.run(_rewrap(Settings.from_env(os.environ)))
+    checked, rewrapped, signing, secrets = asyncio.run(_rewrap(Settings.from_env(os.environ)))
     click.echo(f"Looked at {checked} content keys and put {rewrapped} under the current master key.")
-    click.echo(f"Put {signing} signing keys under it.")
+    click.echo(f"Put {signing} signing keys and {secrets} secrets of authenticator apps under it.")
 
 
 @command.command()
@@ -51,7 +55,7 @@ def export(asset_id: UUID, scheme: str, recipients: tuple[Path, ...], in_the_cle
     click.echo(document)
 
 
-async def _rewrap(settings: Settings) -> tuple[int, int, int]:
+async def _rewrap(settings: Settings) -> tuple[int, int, int, int]:
     from domain.authorization import rewrap_signing_keys
     from domain.drm import rewrap_keys
     from domain.runtime import open_runtime
@@ -66,7 +70,20 @@ async def _rewrap(settings: Settings) -> tuple[int, int, int]:
                 batch = await rewrap_keys(work, keyring=runtime.keyring, after=after)
             checked, rewrapped = checked + batch.checked, rewrapped + batch.rewrapped
             if (after := batch.next_after) is None:
-                return checked, rewrapped, signing
+                return checked, rewrapped, signing, await _rewrap_totps(runtime)
+
+
+async def _rewrap_totps(runtime: "Runtime") -> int:
+    from domain.accounts import rewrap_totps
+
+    total = 0
+    after: UUID | None = None
+    while True:
+        async with runtime.work() as work:
+            rewrapped, after = await rewrap_totps(work, keyring=runtime.keyring, after=after)
+        total += rewrapped
+        if after is None:
+            return total
 
 
 async def _export(settings: Settings, asset_id: UUID, scheme: str, recipients: tuple[Path, ...]) -> bytes:

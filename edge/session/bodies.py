@@ -127,8 +127,11 @@ def place_of(request: Request, body: Body) -> Place:
     Raises:
         InvalidInput.
     """
+    device_name = (body.optional_text("deviceName") or named_by_browser(request))[:DEVICE_NAME_MAX_CHARS]
+    if not device_name.isprintable() or not device_name.strip():
+        raise InvalidInput("deviceName", f"Use 1 to {DEVICE_NAME_MAX_CHARS} printable characters.")
     return Place(
-        device_name=(body.optional_text("deviceName") or named_by_browser(request))[:DEVICE_NAME_MAX_CHARS],
+        device_name=device_name,
         device_class=body.device_class(),
         network=network_of(address_of(request)),
         devices=devices_of(request),
@@ -153,8 +156,8 @@ def keep_signed_in(response: Response, request: Request, signed_in: SignedIn, *,
     runtime: Runtime = request.app.state.runtime
     max_age_s = int((signed_in.expires_at - runtime.clock()).total_seconds())
     set_session_cookie(response, runtime.settings, token=signed_in.token, max_age_s=max_age_s)
-    known = dict.fromkeys((signed_in.viewer.device_id, *devices))
-    remember(response, runtime.settings, DEVICES_COOKIE, ".".join(map(str, list(known)[:DEVICES_REMEMBERED])))
+    known = list(dict.fromkeys((signed_in.viewer.device_id, *devices)))
+    _remember_devices(response, runtime.settings, known[:DEVICES_REMEMBERED])
 
 
 def outcome_response(request: Request, outcome: Outcome) -> Response:
@@ -170,14 +173,11 @@ def json_response(fields: Mapping[str, object], *, status: int = 200) -> Respons
     return Response(orjson.dumps(fields), status_code=status, media_type="application/json", headers=NO_STORE)
 
 
-def remember(
-    response: Response, settings: Settings, name: str, value: str, *, max_age_s: int = DEVICE_REMEMBERED_S
-) -> None:
-    """Keep something in a browser for these doors only; scripts cannot read it."""
+def _remember_devices(response: Response, settings: Settings, devices: Sequence[UUID]) -> None:
     response.set_cookie(
-        name,
-        value,
-        max_age=max_age_s,
+        DEVICES_COOKIE,
+        ".".join(map(str, devices)),
+        max_age=DEVICE_REMEMBERED_S,
         path=SESSION_PATH,
         secure=settings.public_url.startswith("https://"),
         httponly=True,

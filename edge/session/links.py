@@ -14,6 +14,7 @@ from domain.accounts import (
     sign_up_link,
 )
 from domain.runtime import Runtime
+from domain.settings import Settings
 from edge.session.bodies import (
     SESSION_PATH,
     Body,
@@ -21,7 +22,6 @@ from edge.session.bodies import (
     outcome_response,
     own_page_door,
     place_of,
-    remember,
     signed_in_response,
 )
 from graph.rates import network_of
@@ -47,8 +47,16 @@ async def sign_up(request: Request) -> Response:
         network=network_of(address_of(request)),
     )
     response = json_response({"next": "VERIFY_EMAIL"}, status=202)
-    settings = request.app.state.runtime.settings
-    remember(response, settings, SIGN_UP_COOKIE, begun.browser_secret, max_age_s=SIGN_UP_REMEMBERED_S)
+    settings = _runtime(request).settings
+    response.set_cookie(
+        _sign_up_cookie(settings),
+        begun.browser_secret,
+        max_age=SIGN_UP_REMEMBERED_S,
+        path="/",
+        secure=settings.public_url.startswith("https://"),
+        httponly=True,
+        samesite="strict",
+    )
     return response
 
 
@@ -69,7 +77,7 @@ async def verify(request: Request) -> Response:
     signed_in = await finish_sign_up(
         desk,
         link_id=link_id,
-        browser_secret=request.cookies.get(SIGN_UP_COOKIE),
+        browser_secret=request.cookies.get(_sign_up_cookie(_runtime(request).settings)),
         password=body.optional_text("password"),
         place=place_of(request, body),
     )
@@ -94,9 +102,19 @@ async def reset(request: Request) -> Response:
     return outcome_response(request, outcome)
 
 
+def _sign_up_cookie(settings: Settings) -> str:
+    # With this prefix no neighbouring host can put its own secret in (RFC 6265bis, section 4.1.3.2): whose browser
+    # signed up decides whose password counts.
+    return f"__Host-{SIGN_UP_COOKIE}" if settings.public_url.startswith("https://") else SIGN_UP_COOKIE
+
+
 def _desk(request: Request) -> Desk:
+    return _runtime(request).desk()
+
+
+def _runtime(request: Request) -> Runtime:
     runtime: Runtime = request.app.state.runtime
-    return runtime.desk()
+    return runtime
 
 
 routes = [

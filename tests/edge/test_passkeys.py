@@ -9,38 +9,12 @@ from typing import Any
 import pytest
 
 from tests.authenticator import BE, BS, UP, UV, Authenticator, b64
-from tests.graph_scene import PUBLIC_URL
+from tests.edge.passkey_phone import ADD, REMOVE, RP_ID, START, add, phone, start
 from tests.people_scene import PASSWORD, Browser, PeopleScene
 
-RP_ID = "marquee.example"
-START = """mutation { startPasskey(input: {name: "Phone"}) {
-    __typename ... on PasskeyStarted { challenge optionsJson } ... on Problem { code } } }"""
-ADD = """mutation($challenge: String!, $credential: String!) {
-    addPasskey(input: {challenge: $challenge, credentialJson: $credential}) {
-    __typename ... on PasskeyAdded { passkey { id name lastUsedAt } recoveryCodes }
-    ... on Problem { code } ... on InvalidInput { field } } }"""
 RENAME = """mutation($id: ID!, $name: String!) { renamePasskey(input: {passkeyId: $id, name: $name}) {
     __typename ... on PasskeyRenamed { passkey { name } } ... on Problem { code } } }"""
-REMOVE = """mutation($id: ID!) { removePasskey(input: {passkeyId: $id}) {
-    __typename ... on Problem { code } } }"""
 PASSKEYS = "{ viewer { roles credentials { passkeys { id name lastUsedAt } hasSecondFactor recoveryCodesLeft } } }"
-
-
-def phone(**changes: Any) -> Authenticator:
-    return Authenticator(origin=PUBLIC_URL, rp_id=RP_ID, **changes)
-
-
-async def start(browser: Browser) -> tuple[str, dict[str, Any]]:
-    started = (await browser.ask(START))["startPasskey"]
-    assert started["__typename"] == "PasskeyStarted", started
-    return started["challenge"], json.loads(started["optionsJson"])
-
-
-async def add(browser: Browser, authenticator: Authenticator, **changes: Any) -> dict[str, Any]:
-    challenge, options = await start(browser)
-    credential = json.dumps(authenticator.create(options, **changes))
-    answer: dict[str, Any] = (await browser.ask(ADD, challenge=challenge, credential=credential))["addPasskey"]
-    return answer
 
 
 async def options_for(browser: Browser, challenge: str | None = None) -> tuple[str, dict[str, Any]]:

@@ -1,11 +1,15 @@
 """Time codes and recovery codes: enrolled, asked for, used once, and counted; and what they guard."""
 
+import asyncio
+import base64
 from typing import Any
 
 import pytest
 
 from domain.accounts.totp import code_at, step_at
 from domain.kernel.crypto import Keyring
+from tests.edge.passkey_phone import REMOVE as REMOVE_PASSKEY
+from tests.edge.passkey_phone import add, phone
 from tests.people_scene import PASSWORD, Browser, PeopleScene, fresh_email
 
 START = """mutation { startTotp(input: {label: "ada@example.com"}) {
@@ -22,15 +26,12 @@ CHANGE_PASSWORD = """mutation($password: String!) { changePassword(input: {newPa
     __typename ... on Problem { code } ... on InvalidInput { field } } }"""
 CHANGE_EMAIL = """mutation($email: String!) { changeEmail(input: {email: $email}) {
     __typename ... on Problem { code } ... on InvalidInput { field } } }"""
-UPLOADER = "{ viewer { roles } titles(first: 1) { nodes { id } } }"
 
 
 class App:
     """An authenticator app."""
 
     def __init__(self, people: PeopleScene, secret: str) -> None:
-        import base64
-
         self.people = people
         self.secret = base64.b32decode(secret + "=" * (-len(secret) % 8))
 
@@ -330,3 +331,74 @@ async def test_the_secret_goes_along_when_master_keys_change(people: PeopleScene
     assert (rewrapped, after) == (1, None)
     ((account_id, sealed),) = await people.rows("SELECT account_id, sealed FROM totp_secrets")
     assert Keyring({"new": new}).unseal(bytes(sealed), context=totp_context(account_id)) == app.secret
+
+
+async def test_a_new_password_takes_the_link_to_another_address_with_it(people: PeopleScene) -> None:
+    """Who had the old password asks for another address; its owner resets the password; the link must be dead."""
+    async with people.browser() as browser, people.browser() as thief:
+        email, evil = await people.sign_up(browser), fresh_email()
+        await thief.post("password", {"email": email, "password": PASSWORD})
+        await thief.ask(CHANGE_EMAIL, email=evil)
+        stolen = await people.link_to(evil)
+        await browser.post("forgot", {"email": email})
+        token = await people.link_to(email)
+        assert (await browser.post("reset", {"token": token, "password": "five shiny pebbles"})).status_code == 200
+        late = await thief.post("verify", {"token": stolen})
+        assert late.json()["code"] == "LINK_EXPIRED"
+    assert await people.rows("SELECT email FROM accounts") == [(email,)]
+
+
+async def test_one_code_in_many_hands_at_once_signs_in_once(people: PeopleScene) -> None:
+    async with people.browser() as browser, people.browser() as other:
+        email = await people.sign_up(browser)
+        app, codes = await enrol(people, browser)
+        before = await people.count("sign_ins")
+        for proof in ({"code": app.code()}, {"recoveryCode": codes[0]}):
+            asked = [await challenge(other, email) for _ in range(4)]
+            answers = await asyncio.gather(*(other.post("second-factor", {"challenge": one, **proof}) for one in asked))
+            assert sorted(answer.status_code for answer in answers) == [200, 403, 403, 403]
+            await people.execute("DELETE FROM attempts")
+        one = await challenge(other, email)
+        answers = await asyncio.gather(
+            *(other.post("second-factor", {"challenge": one, "recoveryCode": code}) for code in codes[1:5])
+        )
+        assert sorted(answer.status_code for answer in answers) == [200, 403, 403, 403]
+    assert await people.count("sign_ins") == before + 3
+
+
+async def _enrol_while_signing_in(people: PeopleScene) -> list[frozenset[str]]:
+    """Enrol a second factor while the password signs in on another device; return what goes on afterwards."""
+    async with people.browser() as browser, people.browser() as other:
+        email = await people.sign_up(browser)
+        started = (await browser.ask(START))["startTotp"]
+        code = App(people, started["secret"]).code()
+        await asyncio.gather(
+            browser.ask(CONFIRM, code=code),
+            *(other.post("password", {"email": email, "password": PASSWORD}) for _ in range(6)),
+        )
+        rows = await people.rows(
+            "SELECT s.factors FROM sign_ins s JOIN accounts a ON a.id = s.account_id"
+            " WHERE a.email = :email AND s.ended_at IS NULL",
+            email=email,
+        )
+    return [frozenset(factors) for (factors,) in rows]
+
+
+async def test_no_sign_in_by_the_password_alone_outlives_the_enrolment(people: PeopleScene) -> None:
+    for _ in range(3):
+        assert await _enrol_while_signing_in(people) == [frozenset({"pwd", "otp", "mfa"})]
+
+
+async def test_staff_cannot_give_up_both_factors_at_once(people: PeopleScene) -> None:
+    async with people.browser() as browser:
+        email = await people.sign_up(browser)
+        await people.execute("UPDATE accounts SET roles = '{EDITOR,VIEWER}' WHERE email = :email", email=email)
+        await enrol(people, browser)
+        passkey = await add(browser, phone())
+        answers = await asyncio.gather(
+            browser.ask(REMOVE, since=await since(browser)),
+            browser.ask(REMOVE_PASSKEY, id=passkey["passkey"]["id"]),
+        )
+        kinds = sorted(next(iter(answer.values()))["__typename"] for answer in answers)
+        assert kinds in (["PasskeyRemoved", "SecondFactorMandatory"], ["SecondFactorMandatory", "TotpRemoved"])
+        assert (await browser.ask(CREDENTIALS))["viewer"]["credentials"]["hasSecondFactor"]

@@ -84,8 +84,12 @@ def account_of_row(row: Row[Any]) -> Account:
 
 
 async def is_open(connection: AsyncConnection, account_id: UUID) -> bool:
-    """Tell whether the account is there and not suspended."""
-    statement = select(accounts.c.id).where(accounts.c.id == account_id, accounts.c.suspended_at.is_(None))
+    """Tell whether the account is there and not suspended; it stays so until the transaction ends.
+
+    Waits for whoever holds the account, such as one who enrols a second factor.
+    """
+    open_one = (accounts.c.id == account_id) & accounts.c.suspended_at.is_(None)
+    statement = select(accounts.c.id).where(open_one).with_for_update(read=True)
     return (await connection.execute(statement)).one_or_none() is not None
 
 
