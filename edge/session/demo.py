@@ -10,7 +10,7 @@ from domain.kernel.refusals import InvalidInput, NotFound, Refusal
 from domain.runtime import Runtime
 from edge.identity import ForeignOrigin, clear_session_cookie, is_own_page, viewer_of
 from edge.problem_responses import problem_response
-from edge.session.bodies import NO_STORE, SESSION_PATH, Body, place_of, signed_in_response
+from edge.session.bodies import NO_STORE, SESSION_PATH, Body, json_response, place_of, signed_in_response
 from graph.rates import Buckets, network_of
 from graph.transports.requests import address_of
 
@@ -41,6 +41,12 @@ async def sign_in(request: Request) -> Response:
     except Refusal as refusal:
         return problem_response(refusal)
     return signed_in_response(request, signed_in)
+
+
+async def is_on(request: Request) -> Response:
+    """Answer GET /session/demo: whether this house has people of a demo."""
+    runtime: Runtime = request.app.state.runtime
+    return json_response({"on": runtime.settings.demo})
 
 
 async def sign_off(request: Request) -> Response:
@@ -77,5 +83,6 @@ def demo_attempts() -> Buckets:
 
 routes = [
     Route(f"{SESSION_PATH}/demo", sign_in, methods=["POST"]),
+    Route(f"{SESSION_PATH}/demo", is_on, methods=["GET"]),
     Route(SESSION_PATH, sign_off, methods=["DELETE"]),
 ]

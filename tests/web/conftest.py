@@ -39,6 +39,8 @@ class House:
 
     url: str
     log_path: Path
+    database_url: str
+    folder: Path
 
 
 def _free_port() -> int:
@@ -94,7 +96,7 @@ async def house(scratch_databases: ScratchDatabases, tmp_path_factory: pytest.Te
     processes = [_start(name, environ, log_path) for name in ("serve", "worker")]
     try:
         await _wait_until_ready(url, processes, log_path)
-        yield House(url, log_path)
+        yield House(url, log_path, environ["DATABASE_URL"], folder)
     finally:
         for process in processes:
             process.send_signal(signal.SIGTERM)

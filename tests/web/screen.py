@@ -21,6 +21,8 @@ class Screen:
     url: str
     complaints: list[str] = field(default_factory=list)
     requested: list[str] = field(default_factory=list)
+    # Answers that are no reason to complain, because what is tried is refused.
+    refusals: set[int] = field(default_factory=set)
 
     @classmethod
     async def open(
@@ -90,7 +92,7 @@ class Screen:
         return wide
 
     def _hear(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
+        if message.type == "error" and not any(f"status of {status} " in message.text for status in self.refusals):
             self.complaints.append(message.text)
 
     def _see(self, request: Request) -> None:

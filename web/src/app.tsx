@@ -2,11 +2,11 @@ import { lazy, Suspense } from "react";
 import { useViewer } from "./api/viewer";
 import { HomePage } from "./browse/home-page";
 import { MissingPage } from "./missing-page";
-import { type Route, routeOf } from "./router/route";
+import { isEntry, type Route, routeOf } from "./router/route";
 import { useAddress } from "./router/router";
 import { Shell } from "./shell/shell";
 import { SearchPage } from "./search/search-page";
-import { SignInPage } from "./signin/sign-in-page";
+import { EntryPage } from "./entry/entry-page";
 import { TitlePage } from "./titles/title-page";
 import { Notice } from "./ui/notice";
 import { Curtain } from "./shell/curtain";
@@ -16,12 +16,15 @@ const WatchPage = lazy(() => import("./watch/watch-page"));
 const StudioRoutes = lazy(() => import("./studio/studio-routes"));
 
 export function App() {
-  const { path } = useAddress();
+  const { path, query } = useAddress();
   const { state, viewer, reload } = useViewer();
   if (state.phase === "loading") return <Curtain />;
   if (state.phase === "failed") return <Notice explanation={state.explanation} onRetry={reload} />;
-  if (viewer === null) return <SignInPage />;
   const route = routeOf(path);
+  if (isEntry(route.page) && (viewer === null || route.page === "verify" || route.page === "reset")) {
+    return <EntryPage entry={route.page} token={query.get("token") ?? ""} />;
+  }
+  if (viewer === null) return <EntryPage entry="sign-in" token="" />;
   if (route.page === "watch") {
     return (
       <Suspense fallback={<Curtain />}>
@@ -50,6 +53,13 @@ function Page({ route }: { readonly route: Exclude<Route, { page: "watch" }> }) 
     case "studio-new":
     case "studio-title":
       return <StudioRoutes route={route} />;
+    case "sign-in":
+    case "sign-up":
+    case "forgot":
+    case "verify":
+    case "reset":
+      // Whoever is in already has nothing to do there.
+      return <HomePage />;
     case "missing":
       return <MissingPage />;
   }

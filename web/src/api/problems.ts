@@ -66,6 +66,12 @@ const byCode: Record<string, Explanation> = {
   ASSET_SETTLED: { title: "Encoding has come to its end already", advice: "Load the page again to see how it went." },
   ASSET_NOT_FAILED: { title: "There is nothing to try again", advice: "Upload the clip anew instead." },
   KEY_SYSTEM_UNSUPPORTED: { title: "No licence for this browser", advice: "Use a current Chrome, Edge or Firefox." },
+  SIGN_IN_FAILED: { title: "That doesn’t match", advice: "Check your email and password, or choose a new password." },
+  CODE_WRONG: { title: "That code is not right", advice: "Wait for the next one, then try again." },
+  CHALLENGE_EXPIRED: { title: "That took too long", advice: "Start over." },
+  TOO_MANY_ATTEMPTS: { title: "Too many tries", advice: "Wait a while, then try again." },
+  LINK_EXPIRED: { title: "This link does not work any more", advice: "Ask for a new one." },
+  PASSKEY_NOT_CHOSEN: { title: "No passkey was chosen", advice: "Try again, or use your password." },
   DEMO_OFF: { title: "Demo sign-in is off", advice: "This server does not offer demo viewers." },
 };
 

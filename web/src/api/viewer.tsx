@@ -11,6 +11,8 @@ export interface ViewerSession {
   readonly isEditor: boolean;
   readonly signIn: (persona: Persona) => Promise<void>;
   readonly signOut: () => Promise<void>;
+  /** To be called when somebody has been let in by a door of their own. */
+  readonly entered: () => void;
   readonly reload: () => void;
 }
 
@@ -37,6 +39,7 @@ export function ViewerProvider({ children }: { readonly children: ReactNode }) {
       isEditor: viewer?.roles.includes("EDITOR") ?? false,
       signIn: (persona) => change(() => signInAs(persona)),
       signOut: () => change(signOut),
+      entered: () => void change(() => Promise.resolve()),
       reload,
     };
   }, [state, change, reload]);

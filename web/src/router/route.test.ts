@@ -9,6 +9,7 @@ test("every path that the page makes leads back to its route", () => {
   expect(routeOf(pathTo.newTitle)).toEqual({ page: "studio-new" });
   expect(routeOf(pathTo.search)).toEqual({ page: "search" });
   expect(routeOf("/studio/")).toEqual({ page: "studio" });
+  expect(routeOf(pathTo.verify)).toEqual({ page: "verify" });
 });
 
 test.each(["/title", "/watch/1/2", "/studio/titles", "/elsewhere"])("%s is no page", (path) => {

@@ -7,7 +7,20 @@ export type Route =
   | { readonly page: "studio" }
   | { readonly page: "studio-new" }
   | { readonly page: "studio-title"; readonly titleId: string }
+  | { readonly page: "sign-in" }
+  | { readonly page: "sign-up" }
+  | { readonly page: "verify" }
+  | { readonly page: "forgot" }
+  | { readonly page: "reset" }
   | { readonly page: "missing" };
+
+/** The pages before somebody is in. */
+const entries = ["sign-in", "sign-up", "verify", "forgot", "reset"] as const;
+export type Entry = (typeof entries)[number];
+
+export function isEntry(page: Route["page"]): page is Entry {
+  return (entries as ReadonlyArray<string>).includes(page);
+}
 
 /** Reads an address path. Global ids are opaque, so they are percent-encoded in addresses. */
 export function routeOf(path: string): Route {
@@ -16,6 +29,8 @@ export function routeOf(path: string): Route {
   if (parts.length === 0) return { page: "home" };
   if (parts.length === 2 && first === "title" && second) return { page: "title", titleId: decode(second) };
   if (parts.length === 2 && first === "watch" && second) return { page: "watch", titleId: decode(second) };
+  const entry = entries.find((name) => name === first);
+  if (parts.length === 1 && entry !== undefined) return { page: entry };
   if (parts.length === 1 && first === "search") return { page: "search" };
   if (parts.length === 1 && first === "studio") return { page: "studio" };
   if (parts.length === 2 && first === "studio" && second === "new") return { page: "studio-new" };
@@ -28,6 +43,11 @@ export function routeOf(path: string): Route {
 export const pathTo = {
   home: "/",
   search: "/search",
+  signIn: "/sign-in",
+  signUp: "/sign-up",
+  verify: "/verify",
+  forgot: "/forgot",
+  reset: "/reset",
   studio: "/studio",
   newTitle: "/studio/new",
   title: (titleId: string) => `/title/${encodeURIComponent(titleId)}`,

@@ -2,14 +2,11 @@ import { useState } from "react";
 import { type Explanation, explainError } from "../api/problems";
 import type { Persona } from "../api/session";
 import { useViewer } from "../api/viewer";
-import { useDocumentTitle } from "../router/router";
 import { InlineProblem } from "../ui/notice";
 import { type PersonaTicket, personas } from "./personas";
-import "./sign-in-page.css";
 
 /** Admits a demo viewer: one ticket each. */
-export function SignInPage() {
-  useDocumentTitle("Sign in");
+export function Tickets() {
   const { signIn } = useViewer();
   const [entering, setEntering] = useState<Persona>();
   const [refused, setRefused] = useState<Explanation>();
@@ -25,24 +22,18 @@ export function SignInPage() {
     }
   };
   return (
-    <main className="signin">
-      <div className="sign">
-        <h1 className="sign-name">Marquee</h1>
-        <p className="sign-line">Now showing, in your own language</p>
-      </div>
-      <section className="signin-tickets" aria-labelledby="tickets">
-        <h2 id="tickets">Pick a ticket</h2>
-        <p className="signin-hint">This is a demo house. Each ticket signs you in as someone else.</p>
-        <InlineProblem explanation={refused} />
-        <ul className="tickets">
-          {personas.map((ticket) => (
-            <li key={ticket.persona}>
-              <Ticket ticket={ticket} busy={entering !== undefined} chosen={entering === ticket.persona} onEnter={enter} />
-            </li>
-          ))}
-        </ul>
-      </section>
-    </main>
+    <section className="signin-tickets" aria-labelledby="tickets">
+      <h2 id="tickets">Or pick a ticket</h2>
+      <p className="signin-hint">This is a demo house. Each ticket signs you in as someone else.</p>
+      <InlineProblem explanation={refused} />
+      <ul className="tickets">
+        {personas.map((ticket) => (
+          <li key={ticket.persona}>
+            <Ticket ticket={ticket} busy={entering !== undefined} chosen={entering === ticket.persona} onEnter={enter} />
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 

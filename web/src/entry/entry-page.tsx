@@ -1,0 +1,22 @@
+import type { Entry } from "../router/route";
+import { ForgotPage } from "./forgot-page";
+import { ResetPage } from "./reset-page";
+import { SignInPage } from "./sign-in-page";
+import { SignUpPage } from "./sign-up-page";
+import { VerifyPage } from "./verify-page";
+
+/** The page that somebody sees who is not in yet, or follows a link of a mail. */
+export function EntryPage({ entry, token }: { readonly entry: Entry; readonly token: string }) {
+  switch (entry) {
+    case "sign-in":
+      return <SignInPage />;
+    case "sign-up":
+      return <SignUpPage />;
+    case "verify":
+      return <VerifyPage key={token} token={token} />;
+    case "forgot":
+      return <ForgotPage />;
+    case "reset":
+      return <ResetPage key={token} token={token} />;
+  }
+}
