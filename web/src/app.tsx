@@ -22,9 +22,9 @@ export function App() {
   if (state.phase === "failed") return <Notice explanation={state.explanation} onRetry={reload} />;
   const route = routeOf(path);
   if (isEntry(route.page) && (viewer === null || route.page === "verify" || route.page === "reset")) {
-    return <EntryPage entry={route.page} token={query.get("token") ?? ""} />;
+    return <EntryPage entry={route.page} query={query} />;
   }
-  if (viewer === null) return <EntryPage entry="sign-in" token="" />;
+  if (viewer === null) return <EntryPage entry="sign-in" query={query} />;
   if (route.page === "watch") {
     return (
       <Suspense fallback={<Curtain />}>

@@ -56,6 +56,21 @@ export async function hasDemo(): Promise<boolean> {
   return answer.on === true;
 }
 
+export interface Provider {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** The outside services by which people may sign in here. */
+export async function providers(): Promise<ReadonlyArray<Provider>> {
+  return (await (await send("providers", { method: "GET" })).json()) as ReadonlyArray<Provider>;
+}
+
+/** The way to a provider, which leads back into the page. */
+export function wayTo(provider: Provider, territory: string): string {
+  return `/session/oidc/${encodeURIComponent(provider.id)}?${new URLSearchParams({ next: "/", territory })}`;
+}
+
 /** Asks the browser for a passkey and shows it: as the first factor, or as the second one of a challenge. */
 export async function signInWithPasskey(challenge?: string, signal?: AbortSignal): Promise<Outcome> {
   const asked = (await post("passkey/options", challenge === undefined ? {} : { challenge })) as PasskeyAsked;

@@ -6,10 +6,11 @@ import { SignUpPage } from "./sign-up-page";
 import { VerifyPage } from "./verify-page";
 
 /** The page that somebody sees who is not in yet, or follows a link of a mail. */
-export function EntryPage({ entry, token }: { readonly entry: Entry; readonly token: string }) {
+export function EntryPage({ entry, query }: { readonly entry: Entry; readonly query: URLSearchParams }) {
+  const token = query.get("token") ?? "";
   switch (entry) {
     case "sign-in":
-      return <SignInPage />;
+      return <SignInPage problem={query.get("problem")} />;
     case "sign-up":
       return <SignUpPage />;
     case "verify":
