@@ -143,7 +143,7 @@ async def let_go(work: Work, *, viewer: Viewer, what: str) -> None:
     (account,) = await store.hold_accounts(work.connection, [viewer.account_id])
     left = await credentials_in(work, account_id=viewer.account_id)
     if not left.has_second_factor:
-        if account.roles > {Role.VIEWER}:
+        if account.roles > {Role.VIEWER} or viewer.scoped_roles:
             raise SecondFactorMandatory
         await store.forget_recovery_codes(work.connection, viewer.account_id)
     await queue_mail(work, template=MailTemplate.CREDENTIAL_REMOVED, account_id=viewer.account_id, what=what)
