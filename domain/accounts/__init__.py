@@ -18,6 +18,7 @@ from domain.accounts.account import (
     suspend_account,
 )
 from domain.accounts.attempts import Limit, TooManyAttempts, prune_attempts, take_attempt, take_attempts
+from domain.accounts.avatars import Avatar
 from domain.accounts.challenges import ChallengeExpired, prune_challenges
 from domain.accounts.confirmation import (
     ConfirmationRequired,
@@ -74,6 +75,7 @@ from domain.accounts.password_reset import OFFER_RESET, ask_for_reset, offer_res
 from domain.accounts.password_sign_in import sign_in_with_password
 from domain.accounts.pending import Invitation
 from domain.accounts.people import (
+    KIDS_MAX_AGE,
     Account,
     AccountId,
     AccountKind,
@@ -89,7 +91,18 @@ from domain.accounts.people import (
     Viewer,
     require_viewer,
 )
+from domain.accounts.pins import PinRequired, PinWrong
 from domain.accounts.policy import ACCOUNTS, AccountsAct, Policy
+from domain.accounts.profiles import (
+    LastProfile,
+    ProfileChange,
+    ProfileInUse,
+    TooManyProfiles,
+    choose_profile,
+    create_profile,
+    remove_profile,
+    update_profile,
+)
 from domain.accounts.proofs import GivenProof, PasskeyAnswer, RecoveryCode, TimeCode
 from domain.accounts.pruning import forget_devices, idle_devices, prune_sign_ins
 from domain.accounts.roles import LastAdministrator, RoleGrant, grant_role, grants_of, revoke_role
@@ -123,6 +136,7 @@ from domain.accounts.support import look_up_account
 
 __all__ = [
     "ACCOUNTS",
+    "KIDS_MAX_AGE",
     "OFFER_RESET",
     "SEND_MAIL",
     "SERVICE_KEY_PREFIX",
@@ -132,6 +146,7 @@ __all__ = [
     "AccountKind",
     "AccountsAct",
     "ApiKey",
+    "Avatar",
     "ChallengeExpired",
     "CodeWrong",
     "ConfirmationRequired",
@@ -150,6 +165,7 @@ __all__ = [
     "InvitationForAnother",
     "KeptMail",
     "LastAdministrator",
+    "LastProfile",
     "Limit",
     "LinkExpired",
     "Mail",
@@ -167,10 +183,14 @@ __all__ = [
     "PasswordProof",
     "PasswordRequired",
     "Persona",
+    "PinRequired",
+    "PinWrong",
     "Place",
     "Policy",
     "Profile",
+    "ProfileChange",
     "ProfileId",
+    "ProfileInUse",
     "Proof",
     "ProvedIdentity",
     "RecoveryCode",
@@ -189,6 +209,7 @@ __all__ = [
     "TimeCode",
     "TooManyAttempts",
     "TooManyKeys",
+    "TooManyProfiles",
     "TotpInUse",
     "TotpStarted",
     "Viewer",
@@ -201,11 +222,13 @@ __all__ = [
     "begin_sign_up",
     "change_email",
     "change_password",
+    "choose_profile",
     "confirm",
     "confirm_totp",
     "count_federated_sign_in",
     "create_account",
     "create_api_key",
+    "create_profile",
     "create_service_account",
     "credentials_of",
     "devices_by_id",
@@ -245,6 +268,7 @@ __all__ = [
     "read_link",
     "remove_device",
     "remove_passkey",
+    "remove_profile",
     "remove_totp",
     "rename_passkey",
     "require_recent",
@@ -272,6 +296,7 @@ __all__ = [
     "take_attempt",
     "take_attempts",
     "unlink_identity",
+    "update_profile",
     "viewer_by_sign_in",
     "viewer_by_token",
     "write_mail",

@@ -27,6 +27,7 @@ from domain.kernel.work import Reads, Work
 
 NAME_MAX_CHARS = 80
 MATURITY_MAX_AGE = 21
+LANGUAGE_MAX_CHARS = 35
 _TERRITORY = re.compile(r"[A-Z]{2}")
 
 
@@ -70,7 +71,7 @@ async def create_account(
     if not await store.insert_account(work.connection, account):
         raise EmailTaken(email)
     profile = Profile(ProfileId(work.new_id()), account.id, display_name, language, maturity_limit)
-    await store.insert_profile(work.connection, profile, at=work.now)
+    await store.insert_profile(work.connection, profile, pin_hash=None, at=work.now)
     return account
 
 
@@ -154,15 +155,15 @@ async def devices_of(reads: Reads, account_ids: Sequence[UUID]) -> list[list[Dev
         return await store.devices_of(connection, account_ids)
 
 
-def checked_name(display_name: str) -> str:
-    """Return what a person is called, without blanks around it.
+def checked_name(display_name: str, *, field: str = "displayName") -> str:
+    """Return what a person is called, without blanks around it. `field` is what the caller calls it.
 
     Raises:
         InvalidInput.
     """
     display_name = display_name.strip()
     if not 1 <= len(display_name) <= NAME_MAX_CHARS or not display_name.isprintable():
-        raise InvalidInput("displayName", f"Use 1 to {NAME_MAX_CHARS} printable characters.")
+        raise InvalidInput(field, f"Use 1 to {NAME_MAX_CHARS} printable characters.")
     return display_name
 
 
@@ -175,3 +176,14 @@ def checked_territory(territory: str) -> str:
     if not _TERRITORY.fullmatch(territory):
         raise InvalidInput("territory", "Use an ISO 3166-1 alpha-2 code such as DE.")
     return territory
+
+
+def checked_language(language: str) -> str:
+    """Return a language that looks like one.
+
+    Raises:
+        InvalidInput.
+    """
+    if not (1 <= len(language) <= LANGUAGE_MAX_CHARS and language.isascii() and language.replace("-", "").isalnum()):
+        raise InvalidInput("language", "Use a BCP 47 tag such as en or pt-BR.")
+    return language

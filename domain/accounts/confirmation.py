@@ -50,6 +50,11 @@ class PasswordProof:
     password: str = field(repr=False)
 
 
+def is_recent(viewer: Viewer, *, now: datetime) -> bool:
+    """Tell whether the viewer proved who they are within the last minutes, on this sign-in."""
+    return viewer.auth_time is not None and now - viewer.auth_time <= CONFIRMED_FOR
+
+
 def require_recent(viewer: Viewer | None, *, now: datetime) -> Viewer:
     """Return the viewer if they proved who they are within the last minutes, on this sign-in.
 
@@ -57,7 +62,7 @@ def require_recent(viewer: Viewer | None, *, now: datetime) -> Viewer:
         SignInRequired, ConfirmationRequired.
     """
     viewer = require_viewer(viewer)
-    if viewer.auth_time is None or now - viewer.auth_time > CONFIRMED_FOR:
+    if not is_recent(viewer, now=now):
         raise ConfirmationRequired
     return viewer
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import NewType
 from uuid import UUID
 
+from domain.accounts.avatars import Avatar
 from domain.accounts.factors import Factor, is_confirmed
 from domain.kernel.refusals import SignInRequired
 
@@ -13,6 +14,9 @@ AccountId = NewType("AccountId", UUID)
 ProfileId = NewType("ProfileId", UUID)
 DeviceId = NewType("DeviceId", UUID)
 SignInId = NewType("SignInId", UUID)
+
+# A profile that may watch nothing above this age is a child's.
+KIDS_MAX_AGE = 12
 
 
 class Role(StrEnum):
@@ -84,13 +88,22 @@ class Account:
 
 @dataclass(frozen=True)
 class Profile:
-    """One person of a household. `maturity_limit` is the highest age rating it may watch, in years."""
+    """One person of a household. `maturity_limit` is the highest age rating it may watch, in years.
+
+    A kids profile has a limit of at most `KIDS_MAX_AGE`, and a PIN to leave it by.
+    """
 
     id: ProfileId
     account_id: AccountId
     name: str
     language: str
     maturity_limit: int
+    avatar: Avatar = Avatar.FOX
+    is_kids: bool = False
+    autoplay: bool = True
+    # Whether there is a PIN; what it is, nobody knows.
+    has_pin: bool = False
+    version: int = 1
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,8 @@ async def create_service_account(work: Work, *, viewer: Viewer | None, name: str
     )
     is_new = await store.insert_account(work.connection, account)
     assert is_new, "an account without an address collides with none"
-    await store.insert_profile(work.connection, Profile(ProfileId(work.new_id()), id, name, "en", 21), at=work.now)
+    profile = Profile(ProfileId(work.new_id()), id, name, "en", 21)
+    await store.insert_profile(work.connection, profile, pin_hash=None, at=work.now)
     await record_deed(work, viewer=viewer, action="create_service_account", subject_id=id, name=name)
     return account
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from domain.accounts import store
-from domain.accounts.account import checked_name, checked_territory, create_account
+from domain.accounts.account import checked_language, checked_name, checked_territory, create_account
 from domain.accounts.attempts import HOUR_S, MINUTE_S, Limit
 from domain.accounts.desk import Desk, Place, SignInFailed, attempt
 from domain.accounts.email_links import LinkExpired, make_link, read_link, use_link
@@ -26,10 +26,9 @@ from domain.accounts.mails import queue_mail
 from domain.accounts.password_rules import new_password, prepared_password
 from domain.accounts.pending import LinkPurpose, PendingSignUp
 from domain.accounts.sign_in import SignedIn, sign_in_at
-from domain.kernel.refusals import InvalidInput, Refusal
+from domain.kernel.refusals import Refusal
 
 BROWSER_SECRET_BYTES = 32
-LANGUAGE_MAX_CHARS = 35
 # A mailbox is not to be filled by us, and one place does not fill many.
 SIGN_UPS_OF_ADDRESS = Limit("sign_up.email", burst=3, per_s=HOUR_S)
 SIGN_UPS_OF_NETWORK = Limit("sign_up.network", burst=30, per_s=HOUR_S)
@@ -65,7 +64,7 @@ async def begin_sign_up(
         password_hash="",
         display_name=checked_name(display_name),
         territory=checked_territory(territory),
-        language=_checked_language(language),
+        language=checked_language(language),
         browser_hash=b"",
     )
     await attempt(desk, subjects={SIGN_UPS_OF_ADDRESS: email.lower(), SIGN_UPS_OF_NETWORK: network})
@@ -126,9 +125,3 @@ def _is_same_browser(sign_up: PendingSignUp, browser_secret: str | None) -> bool
 
 def _browser_hash(secret: str) -> bytes:
     return hashlib.sha256(secret.encode(errors="surrogatepass")).digest()
-
-
-def _checked_language(language: str) -> str:
-    if not (1 <= len(language) <= LANGUAGE_MAX_CHARS and language.isascii() and language.replace("-", "").isalnum()):
-        raise InvalidInput("language", "Use a BCP 47 tag such as en or pt-BR.")
-    return language

@@ -8,13 +8,10 @@ from functools import cached_property
 from typing import NewType, assert_never
 from uuid import UUID
 
-from domain.accounts import DeviceClass, Viewer
+from domain.accounts import KIDS_MAX_AGE, DeviceClass, Viewer
 from domain.catalog import Title
 
 HomeRowId = NewType("HomeRowId", UUID)
-
-# A profile that may watch nothing above this age is a child's.
-KIDS_MAX_AGE = 12
 
 
 class RowRule(StrEnum):

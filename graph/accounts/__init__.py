@@ -1,6 +1,6 @@
 """Accounts: one's own and what it proves itself with, and other people's as staff sees and changes them."""
 
-from graph.accounts import account, credentials, passkeys, roles, services, staff
+from graph.accounts import account, credentials, household, passkeys, roles, services, staff
 from graph.accounts.account import Device, own_devices
 
 QUERIES = [*account.QUERIES, *services.QUERIES, *staff.QUERIES]
@@ -8,6 +8,7 @@ MUTATIONS = [
     *account.MUTATIONS,
     *credentials.MUTATIONS,
     *passkeys.MUTATIONS,
+    *household.MUTATIONS,
     *roles.MUTATIONS,
     *services.MUTATIONS,
     *staff.MUTATIONS,

@@ -9,13 +9,13 @@ import strawberry
 from strawberry import ID
 
 from domain import accounts
-from domain.accounts import Account, Role, accounts_by_id, devices_by_id, devices_of, profiles_by_id, profiles_of
+from domain.accounts import Account, Role, accounts_by_id, devices_by_id, devices_of
 from domain.accounts import Device as DeviceRow
-from domain.accounts import Profile as ProfileRow
 from domain.kernel.refusals import NotFound, SignInRequired
 from domain.kernel.work import Work
 from domain.playback import PlaybackSession as SessionRow
 from domain.playback import sessions_of
+from graph.accounts.profiles import Profile, acting_profiles, profiles_of_accounts
 from graph.accounts.proofs import Credentials, credentials_of_accounts
 from graph.batching import batched, derived
 from graph.context import Context
@@ -48,23 +48,11 @@ async def own_account(context: Context, keys: Sequence[UUID]) -> list[Account | 
     return [account if account is not None and _is_own(context, account.id) else None for account in accounts]
 
 
-@loads_node(Kind.PROFILE, row=ProfileRow)
-async def own_profiles(context: Context, keys: Sequence[UUID]) -> list[ProfileRow | None]:
-    """Load profiles of the viewer's own account."""
-    profiles = await profiles_by_id(context.reads, keys)
-    return [profile if profile is not None and _is_own(context, profile.account_id) else None for profile in profiles]
-
-
 @loads_node(Kind.DEVICE, row=DeviceRow)
 async def own_devices(context: Context, keys: Sequence[UUID]) -> list[DeviceRow | None]:
     """Load devices of the viewer's own account."""
     devices = await devices_by_id(context.reads, keys)
     return [device if device is not None and _is_own(context, device.account_id) else None for device in devices]
-
-
-async def profiles_of_accounts(context: Context, keys: Sequence[UUID]) -> list[list[ProfileRow]]:
-    """Load the profiles of accounts."""
-    return await profiles_of(context.reads, keys)
 
 
 async def devices_of_accounts(context: Context, keys: Sequence[UUID]) -> list[list[DeviceRow]]:
@@ -75,24 +63,6 @@ async def devices_of_accounts(context: Context, keys: Sequence[UUID]) -> list[li
 async def sessions_of_accounts(context: Context, keys: Sequence[UUID]) -> list[list[SessionRow]]:
     """Load what plays now on the screens of accounts."""
     return await sessions_of(context.reads, keys)
-
-
-async def acting_profiles(context: Context, keys: Sequence[UUID]) -> list[ProfileRow | None]:
-    """Load the profile that is watching, for the viewer's own account."""
-    viewer = context.viewer
-    assert viewer is not None, "only a signed-in viewer has an account to ask from"
-    (profile,) = await profiles_by_id(context.reads, [viewer.profile_id])
-    return [profile for _ in keys]
-
-
-@declares(ProfileRow)
-@strawberry.type(description="One person of a household, with its own language, age limit and places to go on from.")
-class Profile(Node):
-    """A profile."""
-
-    name: str = strawberry.field(description="What it is called.")
-    language: str = strawberry.field(description="The language it prefers, as a BCP 47 tag.")
-    maturity_limit: int = strawberry.field(description="The highest age rating it may watch, in years.")
 
 
 @declares(DeviceRow)

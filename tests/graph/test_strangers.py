@@ -151,6 +151,10 @@ async def _another_ones_device(scene: GraphScene, other: Person) -> str:
     return global_id(Kind.DEVICE, other.viewer.device_id)
 
 
+async def _another_ones_profile(scene: GraphScene, other: Person) -> str:
+    return global_id(Kind.PROFILE, other.viewer.profile_id)
+
+
 async def _a_draft(scene: GraphScene, other: Person) -> str:
     return global_id(Kind.TITLE, await scene.draft(await scene.editor()))
 
@@ -188,6 +192,9 @@ FOREIGN: list[tuple[str, str, Make, bool]] = [
     ("removeDevice", "deviceId", _another_ones_device, False),
     ("renamePasskey", "passkeyId", _another_ones_passkey, False),
     ("removePasskey", "passkeyId", _another_ones_passkey, False),
+    ("updateProfile", "profileId", _another_ones_profile, False),
+    ("removeProfile", "profileId", _another_ones_profile, False),
+    ("chooseProfile", "profileId", _another_ones_profile, False),
 ]
 # What belongs to an account. All else is the house's: every editor works on all of it.
 OWNED = {

@@ -72,7 +72,17 @@ from domain.accounts.store.passwords import (
     tells_of_device,
     verified_email,
 )
-from domain.accounts.store.profiles import insert_profile, profiles_by_id, profiles_of
+from domain.accounts.store.profiles import (
+    LockedProfile,
+    act_as,
+    acting_profile,
+    household,
+    insert_profile,
+    profiles_by_id,
+    profiles_of,
+    remove_profile,
+    update_profile,
+)
 from domain.accounts.store.roles import (
     add_role,
     delete_grant,
@@ -119,11 +129,14 @@ from domain.accounts.store.staff_log import insert_deed, page_of_deeds
 __all__ = [
     "DEVICES_SHOWN_MAX",
     "Identity",
+    "LockedProfile",
     "ProofRow",
     "accept_step",
     "account_id_by_email",
     "account_of_identity",
     "accounts_by_id",
+    "act_as",
+    "acting_profile",
     "add_role",
     "begin_totp",
     "challenge_by_hash",
@@ -151,6 +164,7 @@ __all__ = [
     "hold_service",
     "hold_sign_in",
     "holds_role",
+    "household",
     "identities_of",
     "idle_devices",
     "insert_account",
@@ -195,6 +209,7 @@ __all__ = [
     "reachable_account",
     "recovery_codes_left",
     "remove_device",
+    "remove_profile",
     "rename_passkey",
     "renew_hash",
     "renew_proof",
@@ -211,6 +226,7 @@ __all__ = [
     "take_role",
     "tells_of_device",
     "totp_of",
+    "update_profile",
     "use_challenge",
     "use_link",
     "use_passkey",

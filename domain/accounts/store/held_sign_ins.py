@@ -28,7 +28,9 @@ async def hold_sign_in(
 
     Nobody sits behind it who just proved themselves, so it never counts as that.
     """
-    of_account = exists().where(profiles.c.id == profile_id, profiles.c.account_id == sign_ins.c.account_id)
+    of_account = exists().where(
+        profiles.c.id == profile_id, profiles.c.account_id == sign_ins.c.account_id, profiles.c.removed_at.is_(None)
+    )
     statement = (
         update(sign_ins)
         .where(sign_ins.c.id == sign_in_id, of_account)

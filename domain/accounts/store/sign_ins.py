@@ -52,8 +52,13 @@ async def insert_sign_in(
     factors: frozenset[Factor],
 ) -> Viewer:
     """Insert a sign-in under the account's first profile, and return who that is."""
+    # Rather one that no PIN is asked for, and rather a child's than a locked one.
+    is_shut = profiles.c.pin_hash.is_not(None) & ~profiles.c.is_kids
     first_profile = (
-        select(profiles.c.id).where(profiles.c.account_id == account_id).order_by(profiles.c.id).limit(1)
+        select(profiles.c.id)
+        .where(profiles.c.account_id == account_id, profiles.c.removed_at.is_(None))
+        .order_by(is_shut, profiles.c.is_kids, profiles.c.id)
+        .limit(1)
     ).scalar_subquery()
     values = {
         "id": id,

@@ -3,12 +3,14 @@
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
     ForeignKey,
     Identity,
     Index,
+    Integer,
     LargeBinary,
     SmallInteger,
     Table,
@@ -18,7 +20,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from domain.accounts.people import Role
+from domain.accounts.avatars import Avatar
+from domain.accounts.people import KIDS_MAX_AGE, Role
 from domain.kernel.tables import metadata
 
 accounts = Table(
@@ -65,7 +68,17 @@ profiles = Table(
     Column("language", Text, nullable=False),
     Column("maturity_limit", SmallInteger, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("avatar", Text, nullable=False, server_default="FOX"),
+    Column("is_kids", Boolean, nullable=False, server_default="false"),
+    Column("autoplay", Boolean, nullable=False, server_default="true"),
+    Column("pin_hash", Text),
+    Column("version", Integer, nullable=False, server_default="1"),
+    # What it watched may still be named; it is shown nowhere, and nobody acts as it.
+    Column("removed_at", DateTime(timezone=True)),
     CheckConstraint("maturity_limit BETWEEN 0 AND 21", name="maturity_limit"),
+    CheckConstraint(f"avatar IN ({', '.join(repr(str(avatar)) for avatar in Avatar)})", name="avatar"),
+    # What children may watch is held here, so that nothing in the service has to ask twice.
+    CheckConstraint(f"NOT is_kids OR (maturity_limit <= {KIDS_MAX_AGE} AND pin_hash IS NOT NULL)", name="is_kids"),
 )
 
 devices = Table(
