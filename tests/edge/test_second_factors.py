@@ -402,3 +402,33 @@ async def test_staff_cannot_give_up_both_factors_at_once(people: PeopleScene) ->
         kinds = sorted(next(iter(answer.values()))["__typename"] for answer in answers)
         assert kinds in (["PasskeyRemoved", "SecondFactorMandatory"], ["SecondFactorMandatory", "TotpRemoved"])
         assert (await browser.ask(CREDENTIALS))["viewer"]["credentials"]["hasSecondFactor"]
+
+
+async def test_aliases_of_one_operation_are_as_many_attempts(people: PeopleScene) -> None:
+    async with people.browser() as browser:
+        await people.sign_up(browser)
+        app = App(people, (await browser.ask(START))["startTotp"]["secret"])
+        asked = " ".join(
+            f'a{n}: confirmTotp(input: {{code: "{app.other_code()}"}}) {{ ... on Problem {{ code }} }}'
+            for n in range(8)
+        )
+        answers = (await browser.ask(f"mutation {{ {asked} }}")).values()
+        assert [answer["code"] for answer in answers] == ["CODE_WRONG"] * 5 + ["TOO_MANY_ATTEMPTS"] * 3
+        late = (await browser.ask(CONFIRM, code=app.code()))["confirmTotp"]
+        assert late["code"] == "TOO_MANY_ATTEMPTS"
+        assert (await browser.ask(CREDENTIALS))["viewer"]["credentials"]["totpSince"] is None
+
+
+@pytest.mark.parametrize(
+    "query", [START, CONFIRM, REMOVE, MAKE_CODES, CHANGE_PASSWORD, CHANGE_EMAIL], ids=lambda query: query[:40]
+)
+async def test_a_foreign_page_changes_no_credentials(people: PeopleScene, query: str) -> None:
+    async with people.browser() as browser:
+        await people.sign_up(browser)
+        values = {"code": "123456", "since": "2030-01-01T12:00:00Z", "left": 0, "password": "x" * 20, "email": "a@b.de"}
+        response = await browser.client.post(
+            f"{people.graph.url}/graphql",
+            json={"query": query, "variables": values},
+            headers={"origin": "https://evil.example"},
+        )
+        assert (response.status_code, response.json()["code"]) == (403, "FOREIGN_ORIGIN")

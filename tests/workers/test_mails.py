@@ -1,18 +1,26 @@
 """Mail over a real SMTP server: what arrives, what is tried again, and what is not."""
 
 import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTPUTF8
+from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from domain.accounts import Mail, MailDelayed, MailServer, MailTemplate, MailUndeliverable, queue_mail
 from domain.accounts.mail_texts import TEXTS
@@ -118,6 +126,48 @@ async def test_a_server_elsewhere_without_tls_gets_no_mail() -> None:
         relay = MailServer(f"smtp://127.0.0.2:{server.port}?tls=none", "marquee@example.com")
         await relay.send(mail, message_id="1", at=AT)
     assert len(server.taken) == 1
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[Path, Path]:
+    """A certificate of this machine that vouches for itself, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.2"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, SHA256())
+    )
+    public, private = tmp_path / "public.pem", tmp_path / "private.pem"
+    public.write_bytes(made.public_bytes(Encoding.PEM))
+    private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return public, private
+
+
+@pytest.mark.parametrize("scheme", ["smtp", "smtps"])
+async def test_mail_goes_over_tls_to_a_server_that_proves_its_name(
+    scheme: str, certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    options = {"ssl_context": context} if scheme == "smtps" else {"tls_context": context, "require_starttls": True}
+    mail = Mail("ada@example.com", "x", "x")
+    with mailserver("127.0.0.2", **options) as server:
+        url = f"{scheme}://127.0.0.2:{server.port}"
+        with pytest.raises(MailDelayed):
+            await MailServer(url, "marquee@example.com").send(mail, message_id="1", at=AT)
+        assert server.taken == []
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+        await MailServer(url, "marquee@example.com").send(mail, message_id="1", at=AT)
+    assert [recipients for recipients, _ in server.taken] == [["ada@example.com"]]
 
 
 async def test_queued_mail_is_sent_once_it_can_be(people: PeopleScene) -> None:
