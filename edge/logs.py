@@ -17,7 +17,18 @@ from domain.settings import Settings
 
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 # Libraries that are chatty below this, and say nothing there that an operator needs.
-_QUIET = ("asyncio", "uvicorn.error", "aiosqlite", "urllib3", "botocore", "PIL", "graphql")
+_QUIET = (
+    "asyncio",
+    "uvicorn.error",
+    "aiosqlite",
+    "urllib3",
+    "botocore",
+    "PIL",
+    "graphql",
+    "authlib",
+    "httpx",
+    "httpcore",
+)
 # A playback token in an address, wherever it turns up: in a path, a header or an exception's text.
 _PLAY_TOKEN = re.compile(r"(/play/)[^/\s\"'?#]+", re.IGNORECASE)
 _BEARER = re.compile(r"(bearer\s+)[\w.~+/=-]+", re.IGNORECASE)

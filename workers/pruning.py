@@ -12,7 +12,7 @@ from domain.accounts import (
     prune_links,
     prune_sign_ins,
 )
-from domain.authorization import prune_codes
+from domain.authorization import prune_codes, prune_refresh_tokens
 from domain.guide import prune_imports, prune_slots
 from domain.kernel.facts import prune_facts
 from domain.kernel.idempotency import prune_answers
@@ -52,6 +52,7 @@ def pruning_handlers(retention: Retention) -> list[Handler]:
         "accounts.prune_challenges": lambda work: prune_challenges(work, limit=PRUNED_AT_ONCE),
         "accounts.prune_links": lambda work: prune_links(work, kept=LINKS_KEPT, limit=PRUNED_AT_ONCE),
         "authorization.prune_codes": lambda work: prune_codes(work, limit=PRUNED_AT_ONCE),
+        "authorization.prune_refresh_tokens": lambda work: prune_refresh_tokens(work, limit=PRUNED_AT_ONCE),
         "accounts.prune_devices": lambda work: _prune_devices(work, kept=devices),
         "media.prune_uploads": lambda work: prune_uploads(work, kept=uploads, limit=PRUNED_AT_ONCE),
         "guide.prune_slots": lambda work: prune_slots(work, kept=schedules, limit=PRUNED_AT_ONCE),

@@ -19,6 +19,7 @@ async def sign_in_client(
     account_id: UUID,
     profile_id: UUID | None,
     proof: Proof,
+    approved_by: SignInId | None,
     device_name: str,
     device_class: DeviceClass,
     lasts: timedelta,
@@ -26,8 +27,12 @@ async def sign_in_client(
     """Sign an account in for a client, as one of its profiles or its first, without a token of its own.
 
     Raises:
-        InvalidInput, NotFound: no such account or profile, or a suspended one.
+        InvalidInput, NotFound: no such account or profile, or a suspended one; or who approved it has been signed out.
     """
+    # Whoever ends all sign-ins of an account holds it: they wait for this one and end it too, or it sees theirs.
+    await store.hold_accounts(work.connection, [account_id])
+    if approved_by is not None and (await store.viewer_by_sign_in(work.connection, approved_by, now=work.now) is None):
+        raise NotFound("sign-in", approved_by)
     signed_in = await sign_in(
         work, account_id=account_id, device_name=device_name, device_class=device_class, factors=proof.factors
     )

@@ -31,7 +31,7 @@ from domain.authorization.devices import (
 )
 from domain.authorization.grant import Approval, AuthorizationCode, DeviceCode, Grant
 from domain.authorization.granting import GrantRefused, end_grant, living_grant
-from domain.authorization.pruning import prune_codes
+from domain.authorization.pruning import prune_codes, prune_refresh_tokens
 from domain.authorization.refreshing import (
     Refreshed,
     first_refresh_token,
@@ -99,6 +99,7 @@ __all__ = [
     "parse_user_code",
     "poll_device",
     "prune_codes",
+    "prune_refresh_tokens",
     "published_keys",
     "redeem_code",
     "refresh",

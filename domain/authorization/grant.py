@@ -21,12 +21,16 @@ GRANT_LASTS = {
 
 @dataclass(frozen=True)
 class Approval:
-    """Who let a client in: the account, as which profile or as its first, and how and when it had proved itself."""
+    """Who let a client in: the account, as which profile or as its first, and how and when it had proved itself.
+
+    `approved_by` is the sign-in it happened on, None for a service: what is not redeemed when it ends counts no more.
+    """
 
     account_id: UUID
     profile_id: UUID | None
     auth_time: datetime
     factors: frozenset[Factor]
+    approved_by: SignInId | None = None
 
 
 @dataclass(frozen=True)

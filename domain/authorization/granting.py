@@ -29,7 +29,7 @@ async def open_grant(work: Work, *, client: OAuthClient, approval: Approval, sco
     """Sign the approving account in for a client, as the profile that approved.
 
     Raises:
-        GrantRefused: the account is suspended, or the profile is gone.
+        GrantRefused: the account is suspended, the profile is gone, or who approved has signed out meanwhile.
     """
     lasts = GRANT_LASTS[client.kind]
     try:
@@ -38,6 +38,7 @@ async def open_grant(work: Work, *, client: OAuthClient, approval: Approval, sco
             account_id=approval.account_id,
             profile_id=approval.profile_id,
             proof=Proof(approval.auth_time, approval.factors),
+            approved_by=approval.approved_by,
             device_name=client.name,
             device_class=client.kind.device_class,
             lasts=lasts,

@@ -9,6 +9,7 @@ import json
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -17,6 +18,8 @@ from joserfc.jwk import ECKey
 ALGORITHM = "ES256"
 # Ours are about 900 characters; a proxy passes on headers of 8 KiB.
 TOKEN_MAX_CHARS = 4096
+# Two are published, and the retired ones of a day.
+KEYS_MAX = 16
 _HEADER_NAMES = {"alg", "typ", "kid"}
 
 Claims = Mapping[str, object]
@@ -61,9 +64,14 @@ def verify(token: str, *, public_jwks: Mapping[str, str], typ: str) -> Claims:
     if public_jwk is None:
         raise TokenBroken
     try:
-        return jwt.decode(token, ECKey.import_key(json.loads(public_jwk)), algorithms=[ALGORITHM]).claims
+        return jwt.decode(token, _public_key(public_jwk), algorithms=[ALGORITHM]).claims
     except (JoseError, ValueError):
         raise TokenBroken from None
+
+
+@lru_cache(maxsize=KEYS_MAX)
+def _public_key(public_jwk: str) -> ECKey:
+    return ECKey.import_key(json.loads(public_jwk))
 
 
 def kid_of(token: str, *, typ: str) -> str:

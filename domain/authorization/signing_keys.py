@@ -73,13 +73,15 @@ async def published_keys(reads: Reads) -> list[PublishedKey]:
 async def rotate_keys(work: Work, *, keyring: Keyring, is_compromised: bool = False) -> None:
     """Let the next key sign from now on, and publish a new next one.
 
-    Tokens under the old key stay good until they run out, unless it is compromised: then it is gone at once.
+    Tokens under the old key stay good until they run out. If it is compromised, so is the next one, which lay beside
+    it: then both are gone at once, and new ones sign.
     """
     await store.lock_keys(work.connection)
     rows = await store.all_keys(work.connection)
-    await _rotate(work, keyring, rows)
     if is_compromised:
-        await store.delete_keys(work.connection, [row.kid for row in rows if row.state == CURRENT])
+        await store.delete_keys(work.connection, [row.kid for row in rows if row.state != RETIRED])
+        rows = []
+    await _rotate(work, keyring, rows)
 
 
 async def rotate_due_keys(work: Work, *, keyring: Keyring) -> bool:

@@ -3,6 +3,7 @@
 An access token names its sign-in in `sid`. It is looked up with every request, so ending the sign-in ends the token.
 """
 
+import asyncio
 import hashlib
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
@@ -87,6 +88,7 @@ class AccessTokens:
         self._issuer = issuer
         self._public_jwks: Mapping[str, str] = {}
         self._asked_at: datetime | None = None
+        self._asking: asyncio.Task[None] | None = None
 
     async def read(self, reads: Reads, token: str) -> AccessToken | None:
         """Return what a token says, None when it is not (any more) a token of ours. Its sign-in is not looked at."""
@@ -116,8 +118,14 @@ class AccessTokens:
         since = timedelta.max if self._asked_at is None else abs(reads.now - self._asked_at)
         if since < (KEYS_KEPT if kid in self._public_jwks else KEYS_ASKED_EVERY):
             return
-        self._asked_at = reads.now
+        # Those who come meanwhile wait for the same answer.
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.ensure_future(self._ask(reads))
+        await asyncio.shield(self._asking)
+
+    async def _ask(self, reads: Reads) -> None:
         self._public_jwks = {key.kid: key.public_jwk for key in await published_keys(reads)}
+        self._asked_at = reads.now
 
 
 def _checked(claims: Claims, *, issuer: str, now: datetime) -> AccessToken:

@@ -23,7 +23,11 @@ def command() -> None:
 @click.option("--kind", type=click.Choice([kind.value.lower() for kind in ClientKind]), required=True)
 @click.option("--redirect", "redirects", multiple=True, help="Where codes are sent, letter by letter. Several times.")
 @click.option(
-    "--scope", "scopes", multiple=True, type=click.Choice(list(Scope)), help="Several times; else what watching needs."
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice([scope.value for scope in Scope]),
+    help="Several times; else what watching needs.",
 )
 @click.option("--first-party", is_flag=True, help="It is ours: at https redirects nobody is asked.")
 @click.option("--confidential", is_flag=True, help="It runs on a server and keeps a secret, which is shown once.")

@@ -30,14 +30,14 @@ def list_() -> None:
 
 
 @command.command()
-@click.option("--compromised", is_flag=True, help="Withdraw the key that signs now; its tokens end in a minute.")
+@click.option("--compromised", is_flag=True, help="Withdraw this key and the next; tokens end in a minute.")
 def rotate(compromised: bool) -> None:
     """Let the next key sign from now on. Tokens under the old one stay good until they run out."""
     try:
         asyncio.run(_rotate(Settings.from_env(os.environ), is_compromised=compromised))
     except Refusal as refusal:
         raise click.ClickException(refusal.message) from refusal
-    click.echo("The next key signs now." + (" The old one is withdrawn." if compromised else ""))
+    click.echo("New keys sign now; the old ones are withdrawn." if compromised else "The next key signs now.")
 
 
 async def _list(settings: Settings) -> list[PublishedKey]:

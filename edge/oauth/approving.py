@@ -37,4 +37,4 @@ async def approver_of(request: Request) -> Approver | None:
     proof = None if viewer is None else await proof_of(reads, viewer.sign_in_id)
     if viewer is None or proof is None:
         return None
-    return Approver(viewer, Approval(viewer.account_id, viewer.profile_id, proof.at, proof.factors))
+    return Approver(viewer, Approval(viewer.account_id, viewer.profile_id, proof.at, proof.factors, viewer.sign_in_id))

@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 
 from authlib.common.urls import add_params_to_uri
 from authlib.oauth2 import OAuth2Error
+from authlib.oauth2.rfc6749.errors import InsecureTransportError
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -83,6 +84,8 @@ async def ask(request: Request) -> Response:
         return await _with_session(asked, approver)
     except FormBroken as broken:
         return refused_page(broken.message)
+    except InsecureTransportError:
+        return refused_page("This service has to be reached by https.")
     except Refusal as refusal:
         return problem_response(refusal)
 
@@ -105,6 +108,8 @@ async def decide(request: Request) -> Response:
         return await _let_in(asked, approver)
     except FormBroken as broken:
         return refused_page(broken.message)
+    except InsecureTransportError:
+        return refused_page("This service has to be reached by https.")
     except Refusal as refusal:
         return problem_response(refusal)
 

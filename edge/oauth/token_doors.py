@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from authlib.oauth2 import OAuth2Error
+from authlib.oauth2.rfc6749.util import extract_basic_authorization
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -95,13 +96,13 @@ def _check_one_credential(headers: Mapping[str, str], parameters: Mapping[str, s
     """Refuse a client that proves itself in two ways at once (OAuth 2.1, section 2.4)."""
     if headers.get("authorization") and "client_secret" in parameters:
         raise FormBroken("Send the secret in one place.")
+    proved, _ = extract_basic_authorization({"Authorization": headers.get("authorization", "")})
+    if proved is not None and parameters.get("client_id", proved) != proved:
+        raise FormBroken("Two clients are named.")
 
 
 def _authenticated(server: Server, asked: FormRequest, methods: list[str]) -> OAuthClient:
     client: OAuthClient = server.authenticate_client(asked, methods).client
-    named = asked.payload.client_id
-    if named is not None and named != client.id:
-        raise OAuth2Error(error="invalid_request", description="Two clients are named.")
     return client
 
 

@@ -27,6 +27,7 @@ from domain.authorization.store.grants import (
     lock_refresh_token,
     mark_refresh_token_used,
     newest_grant_ids,
+    prune_refresh_tokens,
 )
 from domain.authorization.store.signing_keys import (
     KeyRow,
@@ -68,6 +69,7 @@ __all__ = [
     "note_poll",
     "promote_next",
     "prune_codes",
+    "prune_refresh_tokens",
     "replace_sealed",
     "retire_current",
 ]

@@ -160,11 +160,18 @@ def _approval_values(approval: Approval) -> dict[str, object]:
         "profile_id": approval.profile_id,
         "auth_time": approval.auth_time,
         "factors": sorted(approval.factors),
+        "approved_by": approval.approved_by,
     }
 
 
 def _approval(row: Row[Any]) -> Approval:
-    return Approval(row.account_id, row.profile_id, row.auth_time, frozenset(Factor(factor) for factor in row.factors))
+    return Approval(
+        row.account_id,
+        row.profile_id,
+        row.auth_time,
+        frozenset(Factor(factor) for factor in row.factors),
+        row.approved_by,
+    )
 
 
 def _device_code(row: Row[Any]) -> DeviceCode:

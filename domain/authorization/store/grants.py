@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.accounts import SignInId
@@ -96,3 +96,9 @@ async def lock_refresh_token(connection: AsyncConnection, token_hash: bytes) -> 
 async def mark_refresh_token_used(connection: AsyncConnection, token_hash: bytes, *, at: datetime) -> None:
     """Note that a refresh token was exchanged."""
     await connection.execute(update(refresh_tokens).where(refresh_tokens.c.token_hash == token_hash).values(used_at=at))
+
+
+async def prune_refresh_tokens(connection: AsyncConnection, *, before: datetime, limit: int) -> int:
+    """Delete up to `limit` refresh tokens that were used before an instant; return how many."""
+    chosen = select(refresh_tokens.c.token_hash).where(refresh_tokens.c.used_at < before).limit(limit)
+    return (await connection.execute(delete(refresh_tokens).where(refresh_tokens.c.token_hash.in_(chosen)))).rowcount

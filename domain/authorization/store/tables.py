@@ -69,6 +69,7 @@ authorization_codes = Table(
     Column("expires_at", DateTime(timezone=True), nullable=False, index=True),
     Column("used_at", DateTime(timezone=True)),
     Column("grant_id", Uuid),
+    Column("approved_by", Uuid),
 )
 
 device_codes = Table(
@@ -89,6 +90,7 @@ device_codes = Table(
     Column("profile_id", Uuid),
     Column("auth_time", DateTime(timezone=True)),
     Column("factors", ARRAY(Text)),
+    Column("approved_by", Uuid),
     UniqueConstraint("user_code", name="device_codes_user_code_key"),
     CheckConstraint("state IN ('PENDING', 'APPROVED', 'DENIED', 'USED')", name="state"),
 )
@@ -100,7 +102,7 @@ refresh_tokens = Table(
     Column("grant_id", Uuid, ForeignKey("oauth_grants.sign_in_id", ondelete="CASCADE"), nullable=False, index=True),
     Column("predecessor_hash", LargeBinary, unique=True),
     Column("issued_at", DateTime(timezone=True), nullable=False),
-    Column("used_at", DateTime(timezone=True)),
+    Column("used_at", DateTime(timezone=True), index=True),
 )
 
 signing_keys = Table(
