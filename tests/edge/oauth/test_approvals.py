@@ -2,17 +2,23 @@
 
 import asyncio
 import logging
+import sys
+from collections.abc import Iterator
+from io import StringIO
 
 import pytest
+import structlog
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.accounts import ProfileId, sign_out
-from domain.authorization import AuthorizationCode, ClientKind, Scope
+from domain.authorization import AccessTokens, AuthorizationCode, ClientKind, Scope
 from domain.authorization import store as authorization_store
 from domain.authorization.pruning import prune_codes, prune_refresh_tokens
 from domain.authorization.store.codes import _approval, _scopes
 from domain.authorization.store.tables import authorization_codes
+from domain.settings import Settings
+from edge.logs import configure_logs
 from tests.graph_scene import Person
 from tests.oauth_scene import DEVICE_CODE, OAuthScene
 
@@ -140,8 +146,6 @@ async def test_the_race_for_a_code_catches_a_twin_that_does_not_hold_it(
 
 
 async def test_tokens_of_a_fresh_process_are_all_read_although_they_come_at_once(oauth: OAuthScene) -> None:
-    from domain.authorization import AccessTokens
-
     person, client = await oauth.graph.person(), (await oauth.client()).client
     tokens = await oauth.tokens(client, person)
     oauth.graph.app.state.access_tokens = AccessTokens(issuer=oauth.issuer)
@@ -163,25 +167,27 @@ async def test_used_tokens_and_codes_that_ran_out_are_forgotten(oauth: OAuthScen
     assert (await oauth.refresh(client, newest["refresh_token"])).status_code == 200
 
 
-async def test_no_log_shows_a_token_however_chatty_it_is(
-    oauth: OAuthScene, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
-) -> None:
-    from edge.logs import configure_logs
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[StringIO]:
+    """What is written when logs are as chatty as can be, for one test."""
+    handlers, level, before = logging.root.handlers[:], logging.root.level, structlog.get_config()
+    stream = StringIO()
+    monkeypatch.setattr(sys, "stderr", stream)
+    configure_logs(Settings(log_format="json", log_level="debug"))
+    # The server of these tests is uvicorn with its own defaults; `marquee serve` turns this logger off.
+    monkeypatch.setattr(logging.getLogger("uvicorn.access"), "disabled", True)
+    yield stream
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
+    structlog.configure(**before)
 
-    before, level = logging.getLogger().handlers[:], logging.getLogger().level
+
+async def test_no_log_shows_a_token_however_chatty_it_is(oauth: OAuthScene, written: StringIO) -> None:
     person, client = await oauth.graph.person(), (await oauth.client()).client
-    try:
-        from dataclasses import replace
-
-        configure_logs(replace(oauth.graph.runtime.settings, log_level="debug"))
-        code = await oauth.code(client, person)
-        tokens = (await oauth.redeem(client, code)).json()
-        renewed = (await oauth.refresh(client, tokens["refresh_token"])).json()
-    finally:
-        logging.getLogger().handlers[:] = before
-        logging.getLogger().setLevel(level)
-    printed = capsys.readouterr()
-    written = caplog.text + printed.out + printed.err
-    assert "/oauth/token" in written
+    code = await oauth.code(client, person)
+    tokens = (await oauth.redeem(client, code)).json()
+    renewed = (await oauth.refresh(client, tokens["refresh_token"])).json()
+    shown = written.getvalue()
+    assert "/oauth/token" in shown
     secrets = [code, *(found[name] for found in (tokens, renewed) for name in ("access_token", "refresh_token"))]
-    assert not [secret for secret in secrets if secret in written]
+    assert not [secret for secret in secrets if secret in shown]
