@@ -45,6 +45,7 @@ class Kind(Enum):
     PASSKEY = "K"
     API_KEY = "B"
     INVITATION = "J"
+    SIGN_IN = "E"
 
     def __init__(self, letter: str) -> None:
         self.letter = letter.encode()

@@ -62,6 +62,15 @@ from domain.accounts.identities import (
 from domain.accounts.invitations import InvitationForAnother, accept_invitation, invite, revoke_invitation
 from domain.accounts.mail_texts import MailTemplate
 from domain.accounts.mails import SEND_MAIL, KeptMail, Mail, keep_in_mailbox, mails_kept, queue_mail, write_mail
+from domain.accounts.own_account import (
+    AccountChange,
+    end_sign_in,
+    rename_device,
+    sign_ins_by_id,
+    sign_ins_of,
+    sign_out_everywhere,
+    update_account,
+)
 from domain.accounts.passkeys import (
     PasskeyAdded,
     add_passkey,
@@ -87,6 +96,7 @@ from domain.accounts.people import (
     Role,
     Scope,
     ScopeKind,
+    SignIn,
     SignInId,
     Viewer,
     require_viewer,
@@ -128,7 +138,7 @@ from domain.accounts.services import (
     rotate_api_key,
     service_accounts,
 )
-from domain.accounts.sign_in import SERVICE_KEY_PREFIX, SignedIn, living_sign_ins, sign_in, sign_out, viewer_by_token
+from domain.accounts.sign_in import SERVICE_KEY_PREFIX, SignedIn, sign_in, sign_out, viewer_by_token, viewers_now
 from domain.accounts.sign_up import PasswordRequired, begin_sign_up, finish_sign_up, sign_up_link
 from domain.accounts.smtp_sender import MailDelayed, MailServer, MailUndeliverable
 from domain.accounts.staff_log import StaffEntry, staff_log
@@ -141,6 +151,7 @@ __all__ = [
     "SEND_MAIL",
     "SERVICE_KEY_PREFIX",
     "Account",
+    "AccountChange",
     "AccountExists",
     "AccountId",
     "AccountKind",
@@ -201,6 +212,7 @@ __all__ = [
     "SecondFactorMandatory",
     "SecondFactorNeeded",
     "SecondFactorRequired",
+    "SignIn",
     "SignInFailed",
     "SignInId",
     "SignedIn",
@@ -234,6 +246,7 @@ __all__ = [
     "devices_by_id",
     "devices_of",
     "end_held_sign_ins",
+    "end_sign_in",
     "finish_email_change",
     "finish_sign_up",
     "forget_devices",
@@ -248,7 +261,6 @@ __all__ = [
     "keys_of",
     "link_identity",
     "link_token",
-    "living_sign_ins",
     "look_up_account",
     "mails_kept",
     "make_recovery_codes",
@@ -270,6 +282,7 @@ __all__ = [
     "remove_passkey",
     "remove_profile",
     "remove_totp",
+    "rename_device",
     "rename_passkey",
     "require_recent",
     "require_viewer",
@@ -287,7 +300,10 @@ __all__ = [
     "sign_in_with_identity",
     "sign_in_with_passkey",
     "sign_in_with_password",
+    "sign_ins_by_id",
+    "sign_ins_of",
     "sign_out",
+    "sign_out_everywhere",
     "sign_up_link",
     "staff_log",
     "start_passkey",
@@ -296,8 +312,10 @@ __all__ = [
     "take_attempt",
     "take_attempts",
     "unlink_identity",
+    "update_account",
     "update_profile",
     "viewer_by_sign_in",
     "viewer_by_token",
+    "viewers_now",
     "write_mail",
 ]

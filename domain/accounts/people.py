@@ -1,6 +1,6 @@
 """Who there is: accounts, profiles, devices, roles, and the viewer that acts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
@@ -84,6 +84,9 @@ class Account:
     suspended_at: datetime | None
     created_at: datetime
     kind: AccountKind = AccountKind.PERSON
+    # When its owner agreed to be told of offers; None is no.
+    marketing_consent_at: datetime | None = None
+    version: int = 1
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,18 @@ class Device:
 
 
 @dataclass(frozen=True)
+class SignIn:
+    """One session on a device, until it ends or runs out."""
+
+    id: SignInId
+    account_id: AccountId
+    device_id: DeviceId
+    profile_id: ProfileId
+    created_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
 class Viewer:
     """The person acting, with everything a decision needs to know about them."""
 
@@ -137,6 +152,8 @@ class Viewer:
     auth_time: datetime | None = None
     # Whether the account has roles beyond watching that only a second factor gives.
     needs_second_factor: bool = False
+    # Changes whenever what the viewer may see or do does; what is open under another one is out of date.
+    standing: int = field(default=0, compare=False)
 
     @property
     def is_confirmed(self) -> bool:

@@ -115,10 +115,11 @@ async def sign_out(work: Work, *, viewer: Viewer) -> None:
     await store.end_sign_in(work.connection, viewer.sign_in_id, at=work.now)
 
 
-async def living_sign_ins(reads: Reads, keys: Sequence[UUID]) -> set[SignInId]:
-    """Return those of these sign-ins that have neither ended nor run out, and whose account is not suspended."""
+async def viewers_now(reads: Reads, sign_in_ids: Sequence[UUID]) -> dict[UUID, Viewer]:
+    """Return the viewers of those of these sign-ins that still count, by sign-in."""
     async with reads.connection() as connection:
-        return await store.living_sign_ins(connection, keys, now=reads.now)
+        found = await store.viewers_by_sign_in(connection, sign_in_ids, now=reads.now)
+    return {viewer.sign_in_id: viewer for viewer in found}
 
 
 async def _tell_of_device(work: Work, account_id: UUID, device_id: DeviceId, name: str) -> None:

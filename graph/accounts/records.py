@@ -8,7 +8,7 @@ import strawberry
 from strawberry import ID
 
 from domain.accounts import Account, AccountKind, Role, RoleGrant, ScopeKind, grants_of
-from graph.accounts.account import Device, devices_of_accounts
+from graph.accounts.devices import Device, devices_of_accounts
 from graph.accounts.profiles import Profile, profiles_of_accounts
 from graph.batching import batched, derived
 from graph.context import Context

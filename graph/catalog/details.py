@@ -8,7 +8,6 @@ from uuid import UUID
 
 import strawberry
 
-from domain.accounts import DeviceClass
 from domain.catalog import Right, audience_of, extras, markers, ratings, rights_of
 from domain.catalog.details import Chapter as ChapterRow
 from domain.catalog.details import Extra as ExtraRow
@@ -24,16 +23,6 @@ from graph.rows import declares
 if TYPE_CHECKING:
     from graph.catalog.titles import Title
 
-described(
-    DeviceClass,
-    description="What sort of device somebody watches on.",
-    values={
-        DeviceClass.WEB: "A browser.",
-        DeviceClass.MOBILE: "A phone or tablet.",
-        DeviceClass.TV: "A television, or a box beside it.",
-        DeviceClass.CONSOLE: "A game console.",
-    },
-)
 described(
     ExtraKind,
     description="What an extra is to the title it hangs on.",

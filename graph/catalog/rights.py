@@ -7,13 +7,13 @@ import strawberry
 from strawberry import ID
 
 from domain import catalog as domain
-from domain.accounts import DeviceClass
 from domain.entitlements import Plan
 from domain.kernel.refusals import Forbidden, InvalidInput, NotFound, SignInRequired
 from domain.kernel.work import Work
 from graph.batching import batched
 from graph.catalog.titles import Right, Title
 from graph.context import Context
+from graph.device_classes import DeviceClass
 from graph.enums import described
 from graph.global_ids import Kind, read_id
 from graph.loads import visible_titles

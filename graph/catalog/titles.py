@@ -9,7 +9,6 @@ import strawberry
 from strawberry import ID
 
 from domain import catalog as domain
-from domain.accounts import DeviceClass
 from domain.catalog import Right as RightRow
 from domain.catalog import Title as TitleRow
 from domain.catalog import TitleKind, TitlesOf, TitleState, rights_of, texts_of, translations_of
@@ -45,6 +44,7 @@ from graph.catalog.named import (
 from graph.catalog.parts import following, season_numbers, titles_season, titles_series
 from graph.catalog.revisions import Revision, ScheduledChange, titles_revisions, titles_scheduled
 from graph.context import Context
+from graph.device_classes import DeviceClass
 from graph.enums import described
 from graph.fragments import kept
 from graph.global_ids import Kind, load_node, loads_node

@@ -1,5 +1,7 @@
 """Ends the streams of whoever is signed out, suspended, or on a device that was removed, or whose sign-in ran out.
 
+So it does with those of a viewer who has other roles, acts as another profile or is at home elsewhere since.
+
 The process asks the database every two seconds for all its open streams together. It needs no doorbell, so a bus that
 is down delays nothing.
 """
@@ -8,7 +10,7 @@ import asyncio
 
 import structlog
 
-from domain.accounts import living_sign_ins
+from domain.accounts import viewers_now
 from domain.kernel.refusals import Unavailable
 from domain.runtime import Runtime
 from graph import measures
@@ -36,7 +38,6 @@ async def _check(streams: OpenStreams, runtime: Runtime) -> None:
     held = list(streams.sign_ins())
     for start in range(0, len(held), CHECKED_AT_ONCE):
         asked = held[start : start + CHECKED_AT_ONCE]
-        over = set(asked) - await living_sign_ins(runtime.reads(), asked)
-        if over:
-            measures.revoked_total.inc(len(over))
-            streams.end_sign_ins(over)
+        ended = streams.end_outdated(asked, await viewers_now(runtime.reads(), asked))
+        if ended:
+            measures.revoked_total.inc(ended)

@@ -77,7 +77,7 @@ async def _frames(answers: AsyncGenerator[Answer, None], stream: OpenStream) -> 
             while not stream.ended.is_set():
                 pending = pending or asyncio.create_task(_next(answers))
                 await asyncio.wait({pending, ended}, timeout=KEEP_ALIVE_S, return_when=asyncio.FIRST_COMPLETED)
-                if stream.ending is Ending.SIGN_IN_ENDED:
+                if stream.ending in (Ending.SIGN_IN_ENDED, Ending.VIEWER_CHANGED):
                     # What was found meanwhile is no longer this viewer's to see.
                     break
                 if not pending.done():

@@ -1,6 +1,7 @@
 """The open streams of a process: how many each viewer and address has, whose they are, and how they are ended.
 
-A shutdown ends all of them instead of waiting for their viewers to leave; the end of a sign-in ends its own.
+A shutdown ends all of them instead of waiting for their viewers to leave; the end of a sign-in ends its own, and so
+does another profile, role or country of it.
 
 Refusal
 └── TooManyStreams   the viewer, or the network address, has as many streams and sockets open as it may
@@ -8,7 +9,7 @@ Refusal
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from enum import Enum, auto
 from typing import TypeVar
@@ -34,6 +35,8 @@ class Ending(Enum):
 
     RESTART = auto()
     SIGN_IN_ENDED = auto()
+    # Who it is may see and do other things than when it was opened; it has to be opened again.
+    VIEWER_CHANGED = auto()
 
 
 class OpenStream:
@@ -111,11 +114,17 @@ class OpenStreams:
         """Return the sign-ins that streams are open under."""
         return {stream.viewer.sign_in_id for stream in self._streams if stream.viewer is not None}
 
-    def end_sign_ins(self, sign_ins: Collection[UUID]) -> None:
-        """End the streams of these sign-ins."""
+    def end_outdated(self, sign_ins: Collection[UUID], viewers: Mapping[UUID, Viewer]) -> int:
+        """Of the streams of these sign-ins, end those whose viewer is gone, or is not what it was; return how many."""
+        ended = 0
         for stream in list(self._streams):
-            if stream.viewer is not None and stream.viewer.sign_in_id in sign_ins:
-                stream.end(Ending.SIGN_IN_ENDED)
+            if stream.viewer is None or stream.viewer.sign_in_id not in sign_ins:
+                continue
+            now = viewers.get(stream.viewer.sign_in_id)
+            if now is None or now.standing != stream.viewer.standing:
+                stream.end(Ending.SIGN_IN_ENDED if now is None else Ending.VIEWER_CHANGED)
+                ended += 1
+        return ended
 
     def close_all(self) -> None:
         """End every open stream; those that open from now on end at once."""

@@ -55,6 +55,7 @@ TRY_AGAIN_LATER = 1013
 POLICY_VIOLATION = 1008
 
 SIGN_IN_ENDED = "The sign-in has ended"
+VIEWER_CHANGED = "The viewer may see other things now; connect again"
 
 log = structlog.get_logger(__name__)
 
@@ -138,8 +139,11 @@ class _Connection:
                 code, reason = ended.code, ended.reason
             elif ended is not None:
                 raise ended
-        elif self._stream.ending is Ending.SIGN_IN_ENDED:
-            code, reason = FORBIDDEN, SIGN_IN_ENDED
+        elif self._stream.ending in (Ending.SIGN_IN_ENDED, Ending.VIEWER_CHANGED):
+            if self._stream.ending is Ending.SIGN_IN_ENDED:
+                code, reason = FORBIDDEN, SIGN_IN_ENDED
+            else:
+                reason = VIEWER_CHANGED
             # What still waits is no longer this viewer's to see.
             self._outbox.clear()
         elif self._stream.ending is None:

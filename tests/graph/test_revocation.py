@@ -11,7 +11,7 @@ import httpx
 import pytest
 from starlette.types import Message, Scope
 
-from domain.accounts import Role, SignInId, sign_in, sign_out, suspend_account, viewer_by_token
+from domain.accounts import Role, Viewer, revoke_role, sign_in, sign_out, suspend_account, viewer_by_token
 from domain.kernel.refusals import Unavailable
 from domain.kernel.work import Reads
 from graph.answering import Answer
@@ -21,6 +21,7 @@ from graph.transports import revocation
 from graph.transports.sse import EventStream
 from graph.transports.streams import OpenStreams
 from tests.conftest import ScratchDatabases
+from tests.graph.asking import change
 from tests.graph.test_sse import PROGRESS, an_asset, next_of, stream
 from tests.graph.test_websocket import PROTOCOL, talk, token
 from tests.graph_scene import GraphScene, Person, open_scene
@@ -94,6 +95,55 @@ async def test_open_streams_and_sockets_end_within_seconds_and_others_go_on(
                     await anext(going_on)
 
 
+async def role_revoked(scene: GraphScene, person: Person) -> None:
+    administrator = await scene.person(Role.ADMINISTRATOR)
+    async with scene.runtime.work() as work:
+        await revoke_role(
+            work, viewer=administrator.viewer, account_id=person.viewer.account_id, role=Role.EDITOR, scope=None,
+            reason="A test",
+        )  # fmt: skip
+
+
+async def profile_chosen(scene: GraphScene, person: Person) -> None:
+    asked = change("createProfile", "ProfileCreated", "profile { id }")
+    values = {"name": "Kit", "isKids": True, "newPin": "2468"}
+    made = (await scene.data(asked, {"input": values}, by=person))["createProfile"]["profile"]
+    choose = "mutation($id: ID!) { chooseProfile(input: {profileId: $id}) { __typename } }"
+    chosen = await scene.data(choose, {"id": made["id"]}, by=person)
+    assert chosen["chooseProfile"]["__typename"] == "ProfileChosen"
+
+
+@pytest.mark.parametrize("revise", [role_revoked, profile_chosen])
+async def test_what_is_open_ends_within_seconds_when_its_viewer_may_see_other_things(
+    fresh_scene: GraphScene, revise: Revoke
+) -> None:
+    scene = fresh_scene
+    editor, other = await scene.editor(), await scene.editor()
+    id, _ = await an_asset(scene, editor)
+    async with (
+        stream(scene, PROGRESS, {"id": id}, by=editor) as events,
+        talk(scene) as socket,
+        talk(scene) as going_on,
+    ):
+        await socket.open(**token(editor))
+        await going_on.open(**token(other))
+        await socket.subscribe("1", PROGRESS, id=id)
+        assert (await socket.hear())["type"] == "next"
+        assert (await next_of(events))[0] == "next"
+
+        await revise(scene, editor)
+        began = time.monotonic()
+        with pytest.raises(StopAsyncIteration):
+            await next_of(events)
+        # To be opened again: it is still the same sign-in.
+        assert await socket.closed() == 1012
+        assert time.monotonic() - began < BITES_WITHIN_S
+        await going_on.subscribe("1", "{viewer{id}}")
+        assert (await going_on.hear())["payload"] == {"data": {"viewer": {"id": other.id}}}
+        answer = await scene.data("{ viewer { id } }", by=editor)
+        assert answer == {"viewer": {"id": editor.id}}
+
+
 async def test_a_client_that_does_not_read_holds_no_stream_open(scene: GraphScene) -> None:
     viewer = (await scene.person()).viewer
     streams = OpenStreams()
@@ -120,7 +170,7 @@ async def test_a_client_that_does_not_read_holds_no_stream_open(scene: GraphScen
     stream = EventStream(answers(), streams, Caller(viewer=viewer, address="192.0.2.1"))
     sending = asyncio.create_task(stream(scope, receive, send))
     await unread.wait()
-    streams.end_sign_ins({viewer.sign_in_id})
+    streams.end_outdated({viewer.sign_in_id}, {})
     async with asyncio.timeout(BITES_WITHIN_S):
         await sending
     assert streams.sign_ins() == set()
@@ -131,20 +181,20 @@ async def test_a_database_that_was_away_delays_a_revocation_and_ends_nobody_else
 ) -> None:
     scene, asked = fresh_scene, asyncio.Event()
     person, other = await scene.person(), await scene.person()
-    look = revocation.living_sign_ins
+    look = revocation.viewers_now
 
-    async def away(reads: Reads, keys: Sequence[UUID]) -> set[SignInId]:
+    async def away(reads: Reads, keys: Sequence[UUID]) -> dict[UUID, Viewer]:
         asked.set()
         raise Unavailable
 
     monkeypatch.setattr(revocation, "CHECK_EVERY_S", 0.01)
-    monkeypatch.setattr(revocation, "living_sign_ins", away)
+    monkeypatch.setattr(revocation, "viewers_now", away)
     async with talk(scene) as socket, talk(scene) as going_on:
         await socket.open(**token(person))
         await going_on.open(**token(other))
         await signed_out(scene, person)
         await asked.wait()
-        monkeypatch.setattr(revocation, "living_sign_ins", look)
+        monkeypatch.setattr(revocation, "viewers_now", look)
         assert await socket.closed() == 4403
         await going_on.subscribe("1", "{viewer{id}}")
         assert (await going_on.hear())["payload"] == {"data": {"viewer": {"id": other.id}}}

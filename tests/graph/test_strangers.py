@@ -151,6 +151,10 @@ async def _another_ones_device(scene: GraphScene, other: Person) -> str:
     return global_id(Kind.DEVICE, other.viewer.device_id)
 
 
+async def _another_ones_sign_in(scene: GraphScene, other: Person) -> str:
+    return global_id(Kind.SIGN_IN, other.viewer.sign_in_id)
+
+
 async def _another_ones_profile(scene: GraphScene, other: Person) -> str:
     return global_id(Kind.PROFILE, other.viewer.profile_id)
 
@@ -190,6 +194,8 @@ FOREIGN: list[tuple[str, str, Make, bool]] = [
     ("stopPlayback", "sessionId", _another_ones_session, False),
     ("revokePlayback", "sessionId", _another_ones_session, False),
     ("removeDevice", "deviceId", _another_ones_device, False),
+    ("renameDevice", "deviceId", _another_ones_device, False),
+    ("endSignIn", "signInId", _another_ones_sign_in, False),
     ("renamePasskey", "passkeyId", _another_ones_passkey, False),
     ("removePasskey", "passkeyId", _another_ones_passkey, False),
     ("updateProfile", "profileId", _another_ones_profile, False),
@@ -199,7 +205,7 @@ FOREIGN: list[tuple[str, str, Make, bool]] = [
 # What belongs to an account. All else is the house's: every editor works on all of it.
 OWNED = {
     Kind.UPLOAD, Kind.ASSET, Kind.PLAYBACK_SESSION, Kind.PROFILE, Kind.DEVICE, Kind.VIEWER, Kind.TITLE_IMPORT,
-    Kind.PASSKEY,
+    Kind.PASSKEY, Kind.SIGN_IN,
 }  # fmt: skip
 
 
@@ -254,6 +260,7 @@ async def test_another_ones_things_are_not_found_by_id(scene: GraphScene) -> Non
         other.id,
         global_id(Kind.PROFILE, other.viewer.profile_id),
         global_id(Kind.DEVICE, other.viewer.device_id),
+        global_id(Kind.SIGN_IN, other.viewer.sign_in_id),
         await _another_ones_passkey(scene, other),
     ]
     query = "query($id: ID!) { node(id: $id) { id } title(id: $id) { id } asset(id: $id) { id } }"

@@ -10,6 +10,7 @@ from domain.accounts.store.accounts import (
     lock_email,
     restore,
     suspend,
+    update_account,
 )
 from domain.accounts.store.attempts import prune_attempts, return_attempt, take_attempt
 from domain.accounts.store.challenges import (
@@ -26,6 +27,7 @@ from domain.accounts.store.devices import (
     devices_of,
     idle_devices,
     remove_device,
+    rename_device,
     see_device,
 )
 from domain.accounts.store.email_links import (
@@ -116,13 +118,16 @@ from domain.accounts.store.services import (
     note_key_use,
 )
 from domain.accounts.store.sign_ins import (
+    end_own_sign_in,
     end_sign_in,
     insert_sign_in,
-    living_sign_ins,
     prune_sign_ins,
     renew_proof,
+    sign_ins_by_id,
+    sign_ins_of,
     viewer_by_hash,
     viewer_by_sign_in,
+    viewers_by_sign_in,
 )
 from domain.accounts.store.staff_log import insert_deed, page_of_deeds
 
@@ -153,6 +158,7 @@ __all__ = [
     "devices_of",
     "end_held_sign_ins",
     "end_key",
+    "end_own_sign_in",
     "end_sign_in",
     "end_sign_ins",
     "forget_recovery_codes",
@@ -184,7 +190,6 @@ __all__ = [
     "is_open",
     "link_by_id",
     "living_keys",
-    "living_sign_ins",
     "lock_email",
     "mark_verified",
     "newest_in_mailbox",
@@ -210,6 +215,7 @@ __all__ = [
     "recovery_codes_left",
     "remove_device",
     "remove_profile",
+    "rename_device",
     "rename_passkey",
     "renew_hash",
     "renew_proof",
@@ -220,12 +226,15 @@ __all__ = [
     "sealed_totps",
     "see_device",
     "set_password",
+    "sign_ins_by_id",
+    "sign_ins_of",
     "sign_up_of",
     "suspend",
     "take_attempt",
     "take_role",
     "tells_of_device",
     "totp_of",
+    "update_account",
     "update_profile",
     "use_challenge",
     "use_link",
@@ -234,6 +243,7 @@ __all__ = [
     "verified_email",
     "viewer_by_hash",
     "viewer_by_sign_in",
+    "viewers_by_sign_in",
     "void_challenges",
     "void_links",
 ]

@@ -55,6 +55,20 @@ async def restore(connection: AsyncConnection, account_id: UUID) -> bool:
     return (await connection.execute(statement)).one_or_none() is not None
 
 
+async def update_account(connection: AsyncConnection, account: Account) -> None:
+    """Write what its owner may change of an account."""
+    await connection.execute(
+        update(accounts)
+        .where(accounts.c.id == account.id)
+        .values(
+            display_name=account.display_name,
+            territory=account.territory,
+            marketing_consent_at=account.marketing_consent_at,
+            version=account.version,
+        )
+    )
+
+
 async def account_id_by_email(connection: AsyncConnection, email: str) -> UUID | None:
     """Return the account with this address."""
     statement = select(accounts.c.id).where(func.lower(accounts.c.email) == func.lower(email))
@@ -80,6 +94,8 @@ def account_of_row(row: Row[Any]) -> Account:
         suspended_at=row.suspended_at,
         created_at=row.created_at,
         kind=AccountKind(row.kind),
+        marketing_consent_at=row.marketing_consent_at,
+        version=row.version,
     )
 
 

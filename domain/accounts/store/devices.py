@@ -76,6 +76,13 @@ async def remove_device(connection: AsyncConnection, device_id: UUID, *, account
     return True
 
 
+async def rename_device(connection: AsyncConnection, device_id: UUID, *, account_id: UUID, label: str) -> Device | None:
+    """Give an account's device a name of its owner's choice. Returns None when there is no such device."""
+    own = (devices.c.id == device_id) & (devices.c.account_id == account_id) & devices.c.removed_at.is_(None)
+    row = (await connection.execute(update(devices).where(own).values(label=label).returning(devices))).one_or_none()
+    return None if row is None else _device(row)
+
+
 async def devices_by_id(connection: AsyncConnection, keys: Sequence[UUID]) -> list[Device | None]:
     """Return devices aligned with `keys`, those that were removed excepted."""
     rows = await connection.execute(select(devices).where(devices.c.id.in_(keys), devices.c.removed_at.is_(None)))
@@ -113,4 +120,4 @@ async def delete_devices(connection: AsyncConnection, device_ids: Sequence[UUID]
 
 
 def _device(row: Row[Any]) -> "Device":
-    return Device(row.id, row.account_id, row.name, row.last_seen_at, DeviceClass(row.device_class))
+    return Device(row.id, row.account_id, row.label or row.name, row.last_seen_at, DeviceClass(row.device_class))

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, delete, insert, literal_column, se
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.accounts.factors import Factor, is_confirmed
-from domain.accounts.people import DeviceClass, DeviceId, Role, SignInId, Viewer
+from domain.accounts.people import DeviceClass, DeviceId, Role, SignIn, SignInId, Viewer
 from domain.accounts.store.tables import SIGN_IN_OVER, accounts, devices, profiles, sign_ins
 from domain.kernel.hot import fetch_all, fetch_first
 
@@ -81,10 +81,24 @@ _LIVING = """
            ARRAY(SELECT g.role || ':' || g.scope_id FROM role_grants g WHERE g.account_id = a.id) AS scoped_roles
     FROM sign_ins s JOIN accounts a ON a.id = s.account_id JOIN profiles p ON p.id = s.profile_id
     JOIN devices d ON d.id = s.device_id
-    WHERE s.expires_at > $2 AND s.ended_at IS NULL AND a.suspended_at IS NULL
+    WHERE s.expires_at > $2 AND s.ended_at IS NULL AND a.suspended_at IS NULL AND p.removed_at IS NULL
 """
 _VIEWER_BY_HASH = f"{_LIVING} AND s.token_hash = $1"
 _VIEWER_BY_SIGN_IN = f"{_LIVING} AND s.id = $1"
+_VIEWERS_BY_SIGN_IN = f"{_LIVING} AND s.id = ANY($1::uuid[])"
+
+# More than anybody has open on purpose.
+SIGN_INS_SHOWN_MAX = 50
+_SIGN_INS_BY_ID = """
+    SELECT s.* FROM sign_ins s WHERE s.id = ANY($1::uuid[]) AND s.expires_at > $2 AND s.ended_at IS NULL
+"""
+_SIGN_INS_OF = """
+    SELECT s.* FROM unnest($1::uuid[]) AS asked(id), LATERAL (
+        SELECT s.* FROM sign_ins s
+        WHERE s.account_id = asked.id AND s.expires_at > $2 AND s.ended_at IS NULL
+        ORDER BY s.id DESC LIMIT $3
+    ) s
+"""
 
 
 async def viewer_by_hash(connection: AsyncConnection, token_hash: bytes, *, now: datetime) -> Viewer | None:
@@ -97,6 +111,33 @@ async def viewer_by_sign_in(connection: AsyncConnection, sign_in_id: UUID, *, no
     """Return whose sign-in this is, if it still counts."""
     row = await fetch_first(connection, _VIEWER_BY_SIGN_IN, sign_in_id, now)
     return None if row is None else _viewer(row)
+
+
+async def viewers_by_sign_in(connection: AsyncConnection, keys: Sequence[UUID], *, now: datetime) -> list[Viewer]:
+    """Return the viewers of those of these sign-ins that still count."""
+    return [_viewer(row) for row in await fetch_all(connection, _VIEWERS_BY_SIGN_IN, list(keys), now)]
+
+
+async def sign_ins_of(connection: AsyncConnection, account_ids: Sequence[UUID], *, now: datetime) -> list[list[SignIn]]:
+    """Return the newest sign-ins of each account that still count, aligned with `account_ids`."""
+    found: dict[UUID, list[SignIn]] = {}
+    for row in await fetch_all(connection, _SIGN_INS_OF, list(account_ids), now, SIGN_INS_SHOWN_MAX):
+        found.setdefault(row["account_id"], []).append(_sign_in(row))
+    return [found.get(key, []) for key in account_ids]
+
+
+async def sign_ins_by_id(connection: AsyncConnection, keys: Sequence[UUID], *, now: datetime) -> list[SignIn | None]:
+    """Return sign-ins that still count, aligned with `keys`."""
+    found = {row["id"]: _sign_in(row) for row in await fetch_all(connection, _SIGN_INS_BY_ID, list(keys), now)}
+    return [found.get(key) for key in keys]
+
+
+async def end_own_sign_in(connection: AsyncConnection, sign_in_id: UUID, *, account_id: UUID, at: datetime) -> bool:
+    """End a sign-in of an account. Returns False when there is none that still counts."""
+    own = (sign_ins.c.id == sign_in_id) & (sign_ins.c.account_id == account_id)
+    living = sign_ins.c.ended_at.is_(None) & (sign_ins.c.expires_at > at)
+    statement = update(sign_ins).where(own, living).values(ended_at=at).returning(sign_ins.c.id)
+    return (await connection.execute(statement)).one_or_none() is not None
 
 
 async def end_sign_in(connection: AsyncConnection, sign_in_id: UUID, *, at: datetime) -> None:
@@ -120,17 +161,6 @@ async def renew_proof(
 ) -> None:
     """Keep that the holder of a sign-in proved who they are again, and by what more."""
     await connection.execute(_RENEW_PROOF, {"id": sign_in_id, "at": at, "factors": sorted(factors)})
-
-
-_LIVING_SIGN_INS = """
-    SELECT s.id FROM sign_ins s JOIN accounts a ON a.id = s.account_id
-    WHERE s.id = ANY($1::uuid[]) AND s.expires_at > $2 AND s.ended_at IS NULL AND a.suspended_at IS NULL
-"""
-
-
-async def living_sign_ins(connection: AsyncConnection, keys: Sequence[UUID], *, now: datetime) -> set[SignInId]:
-    """Return those of these sign-ins that still count."""
-    return {SignInId(row["id"]) for row in await fetch_all(connection, _LIVING_SIGN_INS, list(keys), now)}
 
 
 async def prune_sign_ins(connection: AsyncConnection, *, before: datetime, limit: int) -> int:
@@ -157,6 +187,19 @@ def _viewer(row: Mapping[str, Any]) -> Viewer:
         auth_time=row["auth_time"],
         needs_second_factor=(roles > {Role.VIEWER} or bool(scoped)) and not is_confirmed(factors),
         scoped_roles=scoped if is_confirmed(factors) else frozenset(),
+        standing=_standing(row, is_confirmed(factors)),
+    )
+
+
+def _standing(row: Mapping[str, Any], confirmed: bool) -> int:
+    # Compared within one process only, so it need not be the same in another.
+    roles = (*sorted(row["roles"]), *sorted(row["scoped_roles"])) if confirmed else ()
+    return hash((row["profile_id"], row["maturity_limit"], row["territory"], row["device_class"], roles))
+
+
+def _sign_in(row: Mapping[str, Any]) -> SignIn:
+    return SignIn(
+        row["id"], row["account_id"], row["device_id"], row["profile_id"], row["created_at"], row["expires_at"]
     )
 
 

@@ -37,6 +37,8 @@ accounts = Table(
     Column("email_verified_at", DateTime(timezone=True)),
     CheckConstraint("territory ~ '^[A-Z]{2}$'", name="territory"),
     Column("kind", Text, nullable=False, server_default="PERSON"),
+    Column("marketing_consent_at", DateTime(timezone=True)),
+    Column("version", Integer, nullable=False, server_default="1"),
     CheckConstraint(f"roles <@ '{{{','.join(Role)}}}'::text[]", name="roles"),
     CheckConstraint("kind IN ('PERSON', 'SERVICE')", name="kind"),
     # A person is written to, a service is not.
@@ -90,6 +92,8 @@ devices = Table(
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("last_seen_at", DateTime(timezone=True), nullable=False, index=True),
     Column("removed_at", DateTime(timezone=True)),
+    # What its owner calls it, over what it calls itself.
+    Column("label", Text),
     Column("device_class", Text, nullable=False, server_default="WEB"),
     CheckConstraint("device_class IN ('WEB', 'MOBILE', 'TV', 'CONSOLE')", name="device_class"),
 )
