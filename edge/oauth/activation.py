@@ -1,9 +1,6 @@
 """The doors behind /activate: what waits under the letters on a screen, to let it in or not, and a picture of them."""
 
-import io
-
 import orjson
-import segno
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,6 +16,7 @@ from domain.authorization import (
     parse_user_code,
     shown,
 )
+from domain.kernel.qr import QrFormat, qr_picture
 from domain.kernel.refusals import InvalidInput, NotFound, Refusal, SignInRequired
 from domain.kernel.work import Work
 from domain.runtime import Runtime
@@ -31,9 +29,7 @@ from graph.transports.requests import address_of
 BODY_MAX_BYTES = 1024
 USER_CODE_MAX_CHARS = 32
 NO_STORE = {"Cache-Control": "no-store"}
-# A television is looked at from across a room.
-QR_SCALE = 8
-QR_FORMATS = {"svg": "image/svg+xml", "png": "image/png"}
+QR_TYPES = {QrFormat.SVG: "image/svg+xml", QrFormat.PNG: "image/png"}
 
 
 async def look(request: Request) -> Response:
@@ -76,15 +72,14 @@ async def picture(request: Request) -> Response:
     """Answer GET /oauth/device/qr?user_code=…&format=svg|png: the address to open with a phone. Looks nothing up."""
     runtime: Runtime = request.app.state.runtime
     letters = parse_user_code(request.query_params.get("user_code", ""))
-    kind = request.query_params.get("format", "svg")
-    if letters is None or kind not in QR_FORMATS:
+    kind = request.query_params.get("format", QrFormat.SVG)
+    if letters is None or kind not in QR_TYPES:
         return problem_response(NotFound("picture", "of this code"))
-    code = segno.make(f"{runtime.settings.public_url}/activate?user_code={shown(letters)}", error="m", micro=False)
-    written = io.BytesIO()
-    code.save(written, kind=kind, scale=QR_SCALE, border=4, dark="#000", light="#fff")
+    format = QrFormat(kind)
+    drawn = qr_picture(f"{runtime.settings.public_url}/activate?user_code={shown(letters)}", format=format)
     # A television's own page shows it, wherever that comes from.
     headers = {"Cache-Control": "public, max-age=600", "Cross-Origin-Resource-Policy": "cross-origin"}
-    return Response(written.getvalue(), media_type=QR_FORMATS[kind], headers=headers)
+    return Response(drawn, media_type=QR_TYPES[format], headers=headers)
 
 
 async def _look(work: Work, user_code: str, *, network: str) -> dict[str, object]:

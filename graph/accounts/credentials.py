@@ -1,5 +1,6 @@
 """Changing passwords, addresses, authenticator apps and recovery codes."""
 
+import base64
 from datetime import datetime
 from typing import Annotated
 
@@ -13,8 +14,10 @@ from domain.accounts import (
     TooManyAttempts,
     TotpInUse,
 )
+from domain.kernel.qr import QrFormat, qr_picture
 from domain.kernel.refusals import InvalidInput, NotFound, SignInRequired, StaleVersion
 from domain.kernel.work import Work
+from graph.batching import derived
 from graph.context import Context
 from graph.root_fields import mutation_field, stepwise_mutation_field
 
@@ -87,7 +90,15 @@ class TotpStarted:
     """What startTotp gives."""
 
     secret: str = strawberry.field(description="The secret in base32, to type.")
-    uri: str = strawberry.field(description="An `otpauth:` address, to show as a QR code.")
+    uri: str = strawberry.field(description="An `otpauth:` address, for apps on the same device.")
+    qr_code: str = derived(
+        lambda started, _: _picture(started.uri), description="The same as a QR code: a `data:` address of an SVG."
+    )
+
+
+def _picture(uri: str) -> str:
+    drawn = qr_picture(uri, format=QrFormat.SVG)
+    return f"data:image/svg+xml;base64,{base64.b64encode(drawn).decode()}"
 
 
 @mutation_field(

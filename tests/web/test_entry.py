@@ -44,7 +44,7 @@ async def is_in(page: Page, name: str = "Grace") -> None:
 
 async def sign_out(page: Page) -> None:
     await page.get_by_role("button", name="Account:").click()
-    await page.get_by_role("button", name="Sign out").click()
+    await page.get_by_role("button", name="Sign out", exact=True).click()
     await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 

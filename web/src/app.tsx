@@ -11,8 +11,10 @@ import { TitlePage } from "./titles/title-page";
 import { Notice } from "./ui/notice";
 import { Curtain } from "./shell/curtain";
 
-// The player and the studio are large and not needed to browse.
+// The player, the studio and the account are large and not needed to browse.
 const WatchPage = lazy(() => import("./watch/watch-page"));
+const AccountPage = lazy(() => import("./account/account-page"));
+const ActivatePage = lazy(() => import("./account/activate-page"));
 const StudioRoutes = lazy(() => import("./studio/studio-routes"));
 
 export function App() {
@@ -35,13 +37,18 @@ export function App() {
   return (
     <Shell path={path}>
       <Suspense fallback={<Curtain />}>
-        <Page route={route} />
+        <Page route={route} query={query} />
       </Suspense>
     </Shell>
   );
 }
 
-function Page({ route }: { readonly route: Exclude<Route, { page: "watch" }> }) {
+interface PageProps {
+  readonly route: Exclude<Route, { page: "watch" }>;
+  readonly query: URLSearchParams;
+}
+
+function Page({ route, query }: PageProps) {
   switch (route.page) {
     case "home":
       return <HomePage />;
@@ -49,6 +56,10 @@ function Page({ route }: { readonly route: Exclude<Route, { page: "watch" }> }) 
       return <TitlePage key={route.titleId} titleId={route.titleId} />;
     case "search":
       return <SearchPage />;
+    case "account":
+      return <AccountPage />;
+    case "activate":
+      return <ActivatePage given={query.get("user_code") ?? ""} />;
     case "studio":
     case "studio-new":
     case "studio-title":

@@ -72,16 +72,35 @@ export function wayTo(provider: Provider, territory: string): string {
 }
 
 /** Asks the browser for a passkey and shows it: as the first factor, or as the second one of a challenge. */
-export async function signInWithPasskey(challenge?: string, signal?: AbortSignal): Promise<Outcome> {
+export async function signInWithPasskey(challenge?: string): Promise<Outcome> {
+  return enter(challenge === undefined ? "passkey" : "second-factor", await askForPasskey(challenge));
+}
+
+async function askForPasskey(challenge?: string): Promise<{ readonly challenge: string; readonly credential: unknown }> {
   const asked = (await post("passkey/options", challenge === undefined ? {} : { challenge })) as PasskeyAsked;
-  const credential = await navigator.credentials.get({
-    publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(asked.options),
-    ...(signal ? { signal } : {}),
-  });
+  const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(asked.options);
+  const credential = await navigator.credentials.get({ publicKey });
   if (!(credential instanceof PublicKeyCredential)) throw new ApiFault("No passkey was chosen.", "PASSKEY_NOT_CHOSEN");
-  const shown = credential.toJSON() as unknown;
-  const door = challenge === undefined ? "passkey" : "second-factor";
-  return enter(door, { challenge: asked.challenge, credential: shown });
+  return { challenge: asked.challenge, credential: credential.toJSON() };
+}
+
+/** Proves again who is signed in, so that credentials can be changed for some minutes. */
+export async function confirm(proof: { readonly password: string } | { readonly code: string }): Promise<void> {
+  await post("confirm", proof);
+}
+
+export async function confirmWithPasskey(): Promise<void> {
+  const { challenge, credential } = await askForPasskey();
+  await post("confirm", { challenge, credential });
+}
+
+/** Makes a passkey in this browser. `options` are PublicKeyCredentialCreationOptionsJSON, written out. */
+export async function createPasskey(options: string): Promise<unknown> {
+  const asked = JSON.parse(options) as PublicKeyCredentialCreationOptionsJSON;
+  const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(asked);
+  const credential = await navigator.credentials.create({ publicKey });
+  if (!(credential instanceof PublicKeyCredential)) throw new ApiFault("No passkey was made.", "PASSKEY_NOT_CHOSEN");
+  return credential.toJSON();
 }
 
 /** Whether this browser can show passkeys the way they are asked for here. */
@@ -114,6 +133,7 @@ async function post(door: string, body: object): Promise<unknown> {
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),
   });
+  // Some doors answer with nothing but that it is done.
   const answer = (await response.json().catch(() => ({}))) as { readonly code?: string; readonly message?: string };
   if (response.ok) return answer;
   throw new ApiFault(answer.message ?? "Signing in was refused.", answer.code ?? `HTTP_${response.status}`);

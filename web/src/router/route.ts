@@ -7,6 +7,8 @@ export type Route =
   | { readonly page: "studio" }
   | { readonly page: "studio-new" }
   | { readonly page: "studio-title"; readonly titleId: string }
+  | { readonly page: "account" }
+  | { readonly page: "activate" }
   | { readonly page: "sign-in" }
   | { readonly page: "sign-up" }
   | { readonly page: "verify" }
@@ -31,6 +33,8 @@ export function routeOf(path: string): Route {
   if (parts.length === 2 && first === "watch" && second) return { page: "watch", titleId: decode(second) };
   const entry = entries.find((name) => name === first);
   if (parts.length === 1 && entry !== undefined) return { page: entry };
+  if (parts.length === 1 && first === "account") return { page: "account" };
+  if (parts.length === 1 && first === "activate") return { page: "activate" };
   if (parts.length === 1 && first === "search") return { page: "search" };
   if (parts.length === 1 && first === "studio") return { page: "studio" };
   if (parts.length === 2 && first === "studio" && second === "new") return { page: "studio-new" };
@@ -43,6 +47,8 @@ export function routeOf(path: string): Route {
 export const pathTo = {
   home: "/",
   search: "/search",
+  account: "/account",
+  activate: "/activate",
   signIn: "/sign-in",
   signUp: "/sign-up",
   verify: "/verify",

@@ -1,7 +1,7 @@
 import { useRef, useState } from "react";
 import { useViewer } from "../api/viewer";
 import { pathTo } from "../router/route";
-import { go } from "../router/router";
+import { go, Link } from "../router/router";
 import { Icon } from "../ui/icon";
 import { useDismiss } from "../ui/use-dismiss";
 import { territoryName } from "../ui/wording";
@@ -40,6 +40,9 @@ export function AccountMenu() {
           <p className="account-where">
             <Icon name="globe" size={16} /> Watching from {territoryName(viewer.territory)}
           </p>
+          <Link to={pathTo.account} className="account-leave" onClick={() => setOpen(false)}>
+            <Icon name="person" size={20} /> Your account
+          </Link>
           <button type="button" className="account-leave" onClick={leave}>
             <Icon name="leave" size={20} /> Sign out
           </button>

@@ -1,0 +1,40 @@
+import { useQuery } from "../api/use-query";
+import { AccountDocument } from "../gql/operations";
+import { useDocumentTitle } from "../router/router";
+import { Notice } from "../ui/notice";
+import { AppPanel } from "./app-panel";
+import { DevicesPanel } from "./devices-panel";
+import { EmailPanel } from "./email-panel";
+import { PasskeyPanel } from "./passkey-panel";
+import { PasswordPanel } from "./password-panel";
+import { RecoveryPanel } from "./recovery-panel";
+import "../studio/studio.css";
+import "../studio/fields.css";
+import "./account.css";
+
+/** Everything that somebody proves themselves with, and where they are signed in. */
+export default function AccountPage() {
+  useDocumentTitle("Your account");
+  const [state, reload] = useQuery(AccountDocument, {});
+  if (state.phase === "loading") return <main className="account-page" aria-busy="true" />;
+  if (state.phase === "failed") return <Notice explanation={state.explanation} onRetry={reload} />;
+  const { viewer } = state.data;
+  if (!viewer) return null;
+  const { credentials } = viewer;
+  return (
+    <main className="account-page">
+      <h1>Your account</h1>
+      {viewer.credentials.hasSecondFactor || (
+        <p className="account-hint">Add a passkey or an authenticator app: a password alone can be guessed or stolen.</p>
+      )}
+      <div className="account-panels">
+        <PasskeyPanel passkeys={credentials.passkeys} onChanged={reload} />
+        <AppPanel since={credentials.totpSince ?? null} label={viewer.displayName} onChanged={reload} />
+        {credentials.hasSecondFactor && <RecoveryPanel left={credentials.recoveryCodesLeft} onChanged={reload} />}
+        <PasswordPanel hasPassword={credentials.hasPassword} onChanged={reload} />
+        <EmailPanel />
+        <DevicesPanel devices={viewer.devices} onChanged={reload} />
+      </div>
+    </main>
+  );
+}
