@@ -6,6 +6,7 @@ An access token names its sign-in in `sid`. It is looked up with every request, 
 import asyncio
 import hashlib
 from base64 import urlsafe_b64encode
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -28,6 +29,8 @@ SKEW_S = 30
 # A key that was withdrawn counts no more after so long; a new one is looked for at once, but not with every request.
 KEYS_KEPT = timedelta(seconds=60)
 KEYS_ASKED_EVERY = timedelta(seconds=2)
+# About 2 KiB each; as many clients are served by one process in ten minutes.
+VERIFIED_MAX = 5_000
 
 
 @dataclass(frozen=True)
@@ -82,20 +85,23 @@ def sign_id_token(
 
 
 class AccessTokens:
-    """Reads access tokens in one process, with the public keys kept for a moment."""
+    """Reads access tokens in one process, with the public keys kept for a moment.
+
+    A signature is checked when a token comes first; when it runs out, and its sign-in, are looked at every time.
+    """
 
     def __init__(self, *, issuer: str) -> None:
         self._issuer = issuer
         self._public_jwks: Mapping[str, str] = {}
         self._asked_at: datetime | None = None
         self._asking: asyncio.Task[None] | None = None
+        self._verified: OrderedDict[str, Claims] = OrderedDict()
 
     async def read(self, reads: Reads, token: str) -> AccessToken | None:
         """Return what a token says, None when it is not (any more) a token of ours. Its sign-in is not looked at."""
         try:
             await self._load_keys(reads, kid_of(token, typ=ACCESS_TOKEN_TYPE))
-            claims = verify(token, public_jwks=self._public_jwks, typ=ACCESS_TOKEN_TYPE)
-            return _checked(claims, issuer=self._issuer, now=reads.now)
+            return _checked(self._claims(token), issuer=self._issuer, now=reads.now)
         except TokenBroken:
             return None
 
@@ -124,8 +130,19 @@ class AccessTokens:
         await asyncio.shield(self._asking)
 
     async def _ask(self, reads: Reads) -> None:
-        self._public_jwks = {key.kid: key.public_jwk for key in await published_keys(reads)}
-        self._asked_at = reads.now
+        public_jwks = {key.kid: key.public_jwk for key in await published_keys(reads)}
+        if not set(self._public_jwks) <= set(public_jwks):
+            # A key was withdrawn, and what it signed with it.
+            self._verified.clear()
+        self._public_jwks, self._asked_at = public_jwks, reads.now
+
+    def _claims(self, token: str) -> Claims:
+        claims = self._verified.get(token)
+        if claims is None:
+            claims = self._verified[token] = verify(token, public_jwks=self._public_jwks, typ=ACCESS_TOKEN_TYPE)
+            if len(self._verified) > VERIFIED_MAX:
+                self._verified.popitem(last=False)
+        return claims
 
 
 def _checked(claims: Claims, *, issuer: str, now: datetime) -> AccessToken:
