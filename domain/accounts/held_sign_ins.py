@@ -33,11 +33,18 @@ async def sign_in_client(
     await store.hold_accounts(work.connection, [account_id])
     if approved_by is not None and (await store.viewer_by_sign_in(work.connection, approved_by, now=work.now) is None):
         raise NotFound("sign-in", approved_by)
+    # Nobody sits behind it who just proved themselves, so it never counts as that.
     signed_in = await sign_in(
-        work, account_id=account_id, device_name=device_name, device_class=device_class, factors=proof.factors
+        work,
+        account_id=account_id,
+        device_name=device_name,
+        device_class=device_class,
+        factors=proof.factors,
+        lasts=lasts,
+        confirmable=False,
     )
     sign_in_id, profile_id = signed_in.viewer.sign_in_id, profile_id or signed_in.viewer.profile_id
-    held = await store.hold_sign_in(work.connection, sign_in_id, profile_id=profile_id, expires_at=work.now + lasts)
+    held = await store.hold_sign_in(work.connection, sign_in_id, profile_id=profile_id)
     viewer = await store.viewer_by_sign_in(work.connection, sign_in_id, now=work.now) if held else None
     if viewer is None:
         raise NotFound("profile", profile_id)

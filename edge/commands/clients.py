@@ -31,7 +31,7 @@ def command() -> None:
 )
 @click.option("--first-party", is_flag=True, help="It is ours: at https redirects nobody is asked.")
 @click.option("--confidential", is_flag=True, help="It runs on a server and keeps a secret, which is shown once.")
-@click.option("--account", help="The address of the account that a service acts as.")
+@click.option("--account", help="The address or the id of the account that a service acts as.")
 def register(
     client_id: str,
     name: str,
@@ -92,15 +92,20 @@ def remove(client_id: str) -> None:
 
 
 async def _register(settings: Settings, given: dict[str, object], account: str | None) -> NewClient:
-    from domain.accounts import account_by_email
+    from domain.accounts import account_by_email, accounts_by_id
     from domain.authorization import register_client
     from domain.kernel.refusals import NotFound
     from domain.runtime import open_runtime
+    from graph.global_ids import parse_global_id
 
     async with open_runtime(settings) as runtime, runtime.work() as work:
-        account_id = None if account is None else await account_by_email(work, email=account)
-        if account is not None and account_id is None:
-            raise NotFound("account", account)
+        account_id = None
+        if account is not None:
+            # Service accounts have no address, only an id.
+            found = parse_global_id(account)
+            account_id = found[1] if found is not None else await account_by_email(work, email=account)
+            if account_id is None or (await accounts_by_id(work.reads(), [account_id])) == [None]:
+                raise NotFound("account", account)
         return await register_client(work, **given, account_id=account_id)  # type: ignore[arg-type]  # checked by click
 
 

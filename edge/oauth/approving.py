@@ -5,7 +5,7 @@ from datetime import datetime
 
 from starlette.requests import Request
 
-from domain.accounts import Viewer, proof_of, viewer_by_token
+from domain.accounts import Factor, Viewer, proof_of, viewer_by_token
 from domain.authorization import Approval
 from domain.runtime import Runtime
 from edge.identity import cookie_name
@@ -35,6 +35,7 @@ async def approver_of(request: Request) -> Approver | None:
     reads = runtime.reads()
     viewer = None if cookie is None else await viewer_by_token(reads, cookie)
     proof = None if viewer is None else await proof_of(reads, viewer.sign_in_id)
-    if viewer is None or proof is None:
+    if viewer is None or proof is None or Factor.KEY in proof.factors:
+        # A program's key is nobody at a browser.
         return None
     return Approver(viewer, Approval(viewer.account_id, viewer.profile_id, proof.at, proof.factors, viewer.sign_in_id))

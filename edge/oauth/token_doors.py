@@ -21,7 +21,7 @@ from domain.authorization import (
 )
 from domain.kernel.refusals import Refusal
 from domain.runtime import Runtime
-from edge.oauth.answers import json_response
+from edge.oauth.answers import OPEN_TO_PAGES, json_response
 from edge.oauth.forms import FormBroken, read_form
 from edge.oauth.grant_types import CONFIDENTIAL, PUBLIC_OR_CONFIDENTIAL, server_for
 from edge.oauth.protocol import Answer, Exchange, FormRequest, Server, error_answer, wait_for, wanted_scopes
@@ -80,7 +80,9 @@ async def _answer(request: Request, act: Act, *, is_open: bool = True) -> Respon
     except OAuth2Error as error:
         return json_response(Answer(error.status_code, dict(error.get_body()), {}), is_open=is_open)
     except Refusal as refusal:
-        return problem_response(refusal)
+        response = problem_response(refusal)
+        response.headers.update(OPEN_TO_PAGES if is_open else {})
+        return response
     return json_response(answer, is_open=is_open)
 
 

@@ -6,10 +6,12 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from uuid import uuid4
 
 from domain.accounts import create_account
 from domain.kernel.bus import Bus
 from domain.kernel.work import Database
+from graph.global_ids import Kind, global_id
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -31,17 +33,21 @@ async def test_an_operator_registers_lists_and_removes_clients(
         return await marquee(database_url, tmp_path, "clients", *arguments)
 
     async with database.work(bus=bus) as work:
-        await create_account(work, email="robot@example.com", display_name="Robot", territory="DE")
+        robot = await create_account(work, email="robot@example.com", display_name="Robot", territory="DE")
     assert await run("list") == (0, "No client is registered.\n")
     web = ("register", "web", "--name", "Web player", "--kind", "web", "--redirect", "https://play.example/in")
     assert await run(*web) == (0, "web is registered with the scopes openid profile watch.\n")
     assert (await run(*web))[0] == 1
     service = ("register", "robot", "--name", "Robot", "--kind", "service", "--scope", "watch")
-    code, said = await run(*service, "--account", "nobody@example.com")
-    assert (code, "There is no account" in said) == (1, True), said
+    for nobody in ("nobody@example.com", global_id(Kind.VIEWER, uuid4())):
+        code, said = await run(*service, "--account", nobody)
+        assert (code, "There is no account" in said) == (1, True), said
     code, said = await run(*service, "--account", "robot@example.com")
     assert code == 0
     assert re.search(r"Its secret, shown this once: [\w-]{43}\n", said)
+    by_id = ("register", "robot2", "--name", "Robot", "--kind", "service", "--scope", "watch")
+    assert (await run(*by_id, "--account", global_id(Kind.VIEWER, robot.id)))[0] == 0
+    assert (await run("remove", "robot2"))[0] == 0
     code, said = await run("list")
     assert said.splitlines() == [
         "robot  Robot  service, confidential  watch",

@@ -21,20 +21,15 @@ class ProofRow:
     factors: frozenset[Factor]
 
 
-async def hold_sign_in(
-    connection: AsyncConnection, sign_in_id: SignInId, *, profile_id: UUID, expires_at: datetime
-) -> bool:
-    """Let a sign-in be of another profile of its account, and last longer. Returns False when there is none such.
-
-    Nobody sits behind it who just proved themselves, so it never counts as that.
-    """
+async def hold_sign_in(connection: AsyncConnection, sign_in_id: SignInId, *, profile_id: UUID) -> bool:
+    """Let a sign-in be of one profile of its account. Returns False when there is none such."""
     of_account = exists().where(
         profiles.c.id == profile_id, profiles.c.account_id == sign_ins.c.account_id, profiles.c.removed_at.is_(None)
     )
     statement = (
         update(sign_ins)
         .where(sign_ins.c.id == sign_in_id, of_account)
-        .values(profile_id=profile_id, expires_at=expires_at, auth_time=None)
+        .values(profile_id=profile_id)
         .returning(sign_ins.c.id)
     )
     return (await connection.execute(statement)).one_or_none() is not None

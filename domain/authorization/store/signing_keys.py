@@ -31,7 +31,7 @@ async def lock_keys(connection: AsyncConnection) -> None:
 
 async def all_keys(connection: AsyncConnection) -> list[KeyRow]:
     """Return all keys, the oldest first. There are a few: the retired ones go."""
-    statement = select(signing_keys).order_by(signing_keys.c.created_at, signing_keys.c.kid)
+    statement = select(signing_keys).order_by(signing_keys.c.created_at, signing_keys.c.state)
     return [_row(row) for row in await connection.execute(statement)]
 
 

@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.accounts import ProfileId, sign_out
+from domain.accounts import ProfileId, Role, create_api_key, create_service_account, sign_out
 from domain.authorization import AccessTokens, AuthorizationCode, ClientKind, Scope
 from domain.authorization import store as authorization_store
 from domain.authorization.pruning import prune_codes, prune_refresh_tokens
@@ -19,6 +19,9 @@ from domain.authorization.store.codes import _approval, _scopes
 from domain.authorization.store.tables import authorization_codes
 from domain.settings import Settings
 from edge.logs import configure_logs
+from graph.transports import revocation
+from tests.graph.test_websocket import talk
+from tests.graph.test_websocket import token as socket_token
 from tests.graph_scene import Person
 from tests.oauth_scene import DEVICE_CODE, OAuthScene
 
@@ -191,3 +194,35 @@ async def test_no_log_shows_a_token_however_chatty_it_is(oauth: OAuthScene, writ
     assert "/oauth/token" in shown
     secrets = [code, *(found[name] for found in (tokens, renewed) for name in ("access_token", "refresh_token"))]
     assert not [secret for secret in secrets if secret in shown]
+
+
+async def test_what_is_open_under_a_clients_token_stays_open_until_the_grant_ends(oauth: OAuthScene) -> None:
+    editor, client = await oauth.graph.editor(), (await oauth.client()).client
+    # Without its roles it is another viewer than the sign-in's, and none that changed.
+    tokens = await oauth.tokens(client, editor)
+    holder = Person(editor.viewer, tokens["access_token"])
+    async with talk(oauth.graph) as socket:
+        await socket.open(**socket_token(holder))
+        await revocation._check(oauth.graph.app.state.streams, oauth.graph.runtime)
+        await socket.subscribe("1", "{viewer{id}}")
+        assert (await socket.hear())["type"] == "next"
+        form = {"client_id": client.id, "token": tokens["refresh_token"]}
+        assert (await oauth.graph.client.post(f"{oauth.issuer}/oauth/revoke", data=form)).status_code == 200
+        await revocation._check(oauth.graph.app.state.streams, oauth.graph.runtime)
+        assert await socket.closed() == 4403
+
+
+async def test_a_programs_key_is_nobody_at_a_browser(oauth: OAuthScene) -> None:
+    client = (await oauth.client()).client
+    administrator = await oauth.graph.person(Role.ADMINISTRATOR)
+    async with oauth.graph.runtime.work() as work:
+        service = await create_service_account(
+            work, viewer=administrator.viewer, name="Robot", roles=frozenset({Role.EDITOR})
+        )
+        made = await create_api_key(work, viewer=administrator.viewer, account_id=service.id, name="Key", lasts_days=1)
+    response = await oauth.graph.client.get(
+        f"{oauth.issuer}/oauth/authorize",
+        params={**oauth.asked(client), "again": "1"},
+        headers={"cookie": f"marquee={made.secret}"},
+    )
+    assert response.headers["location"].startswith("/sign-in?")
