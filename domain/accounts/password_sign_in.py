@@ -29,8 +29,12 @@ async def sign_in_with_password(desk: Desk, *, email: str, password: str, place:
     Raises:
         SignInFailed, InvalidInput, TooManyAttempts, Unavailable.
     """
-    prepared = prepared_password(password)
-    email = prepared_email(email)
+    prepared, email = prepared_password(password), prepared_email(email)
+    async with desk.passwords.turn():
+        return await _sign_in(desk, email, prepared, place)
+
+
+async def _sign_in(desk: Desk, email: str, prepared: str, place: Place) -> Outcome:
     async with desk.open_work() as work:
         known = await store.password_of_email(work.connection, email)
         # Looked for in both cases, so that both take as long.
@@ -43,16 +47,14 @@ async def sign_in_with_password(desk: Desk, *, email: str, password: str, place:
         raise SignInFailed
     renewed = await desk.passwords.hash(prepared) if desk.passwords.is_outdated(password_hash) else None
     async with desk.open_work() as work:
-        # The account first, as everybody locks them.
-        if not await store.is_open(work.connection, known.account_id):
-            raise SignInFailed
+        factors = frozenset({Factor.PASSWORD})
+        outcome = await go_on(work, account_id=known.account_id, place=place, factors=factors)
         # The password may have been changed while it was checked; whoever changed it ended all sign-ins by the old one.
+        # Looked at last, because everybody locks the account first.
         if not await store.hold_password(work.connection, known.account_id, password_hash):
             raise SignInFailed
         if renewed is not None:
             await store.renew_hash(work.connection, known.account_id, renewed)
-        factors = frozenset({Factor.PASSWORD})
-        outcome = await go_on(work, account_id=known.account_id, place=place, factors=factors)
         await return_attempts(work, subjects={limit: subject, PASSWORDS_OF_NETWORK: place.network})
         return outcome
 

@@ -10,7 +10,9 @@ import os
 import secrets
 import sys
 import threading
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -50,9 +52,31 @@ class Passwords:
         self._cost = cost or Cost()
         self._places = threads + waiting_max
         self._taken = 0
+        self._in_line = 0
+        # One more than hash at once: it reads and writes meanwhile.
+        self._turns = asyncio.Semaphore(threads + 1)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="passwords", initializer=_give_way)
         # Nobody's password: checking against it takes as long as against somebody's.
         self._nobodys = _encoded_at_random(self._cost)
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Let the block begin when it is its turn: about as many run at once as passwords are hashed.
+
+        Everything else that a sign-in does is some milliseconds of the event loop. A hundred that come together would
+        take them at the same moment; so they take turns.
+
+        Raises:
+            Unavailable: too many are waiting.
+        """
+        if self._in_line >= self._places:
+            raise Unavailable(BUSY_RETRY_S)
+        self._in_line += 1
+        try:
+            async with self._turns:
+                yield
+        finally:
+            self._in_line -= 1
 
     async def hash(self, prepared: str) -> str:
         """Return the encoded hash of a prepared password, with a salt of its own.

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.accounts.people import Account, AccountKind, Role
 from domain.accounts.store.tables import accounts
+from domain.kernel.hot import fetch_first
 
 
 async def lock_email(connection: AsyncConnection, email: str) -> None:
@@ -99,14 +100,15 @@ def account_of_row(row: Row[Any]) -> Account:
     )
 
 
+_IS_OPEN = "SELECT id FROM accounts WHERE id = $1 AND suspended_at IS NULL FOR SHARE"
+
+
 async def is_open(connection: AsyncConnection, account_id: UUID) -> bool:
     """Tell whether the account is there and not suspended; it stays so until the transaction ends.
 
     Waits for whoever holds the account, such as one who enrols a second factor.
     """
-    open_one = (accounts.c.id == account_id) & accounts.c.suspended_at.is_(None)
-    statement = select(accounts.c.id).where(open_one).with_for_update(read=True)
-    return (await connection.execute(statement)).one_or_none() is not None
+    return await fetch_first(connection, _IS_OPEN, account_id) is not None
 
 
 async def hold_accounts(connection: AsyncConnection, keys: Sequence[UUID]) -> list[Account]:

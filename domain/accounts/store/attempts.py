@@ -2,9 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Column, DateTime, LargeBinary, Table, Text, delete, select, text, update
+from sqlalchemy import Column, DateTime, LargeBinary, Table, Text, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.kernel.hot import fetch_first
 from domain.kernel.tables import metadata
 
 attempts = Table(
@@ -16,14 +17,14 @@ attempts = Table(
     Column("full_at", DateTime(timezone=True), nullable=False, index=True),
 )
 
-_TAKE = text(
-    """
-    INSERT INTO attempts (kind, subject, full_at) VALUES (:kind, :subject, CAST(:at AS timestamptz) + :share)
-    ON CONFLICT (kind, subject) DO UPDATE SET full_at = greatest(attempts.full_at, :at) + :share
-    WHERE greatest(attempts.full_at, :at) + :share <= CAST(:at AS timestamptz) + :whole
+_TAKE = """
+    INSERT INTO attempts (kind, subject, full_at) VALUES ($1, $2, $3::timestamptz + $4::interval)
+    ON CONFLICT (kind, subject) DO UPDATE SET full_at = greatest(attempts.full_at, $3) + $4
+    WHERE greatest(attempts.full_at, $3) + $4 <= $3 + $5::interval
     RETURNING full_at
-    """
-)
+"""
+_FULL_AT = "SELECT full_at FROM attempts WHERE kind = $1 AND subject = $2"
+_RETURN = "UPDATE attempts SET full_at = full_at - $3::interval WHERE kind = $1 AND subject = $2"
 
 
 async def take_attempt(
@@ -31,20 +32,15 @@ async def take_attempt(
 ) -> float | None:
     """Count an attempt. Returns None, or in how many seconds there will be room for one."""
     share, whole = timedelta(seconds=per_s / burst), timedelta(seconds=per_s)
-    values = {"kind": kind, "subject": subject, "at": at, "share": share, "whole": whole}
-    if (await connection.execute(_TAKE, values)).one_or_none() is not None:
+    if await fetch_first(connection, _TAKE, kind, subject, at, share, whole) is not None:
         return None
-    found = select(attempts.c.full_at).where(attempts.c.kind == kind, attempts.c.subject == subject)
-    full_at: datetime | None = (await connection.execute(found)).scalar_one_or_none()
-    return 0.0 if full_at is None else max((full_at + share - whole - at).total_seconds(), 0.0)
+    row = await fetch_first(connection, _FULL_AT, kind, subject)
+    return 0.0 if row is None else max(float((row["full_at"] + share - whole - at).total_seconds()), 0.0)
 
 
 async def return_attempt(connection: AsyncConnection, *, kind: str, subject: bytes, seconds: float) -> None:
     """Take an attempt back."""
-    mine = (attempts.c.kind == kind) & (attempts.c.subject == subject)
-    await connection.execute(
-        update(attempts).where(mine).values(full_at=attempts.c.full_at - timedelta(seconds=seconds))
-    )
+    await fetch_first(connection, _RETURN, kind, subject, timedelta(seconds=seconds))
 
 
 async def prune_attempts(connection: AsyncConnection, *, before: datetime, limit: int) -> int:

@@ -5,32 +5,31 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, exists, func, select, text, update
+from sqlalchemy import Row, delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.accounts.people import Device, DeviceClass, DeviceId
 from domain.accounts.store.tables import devices, sign_ins
+from domain.kernel.hot import fetch_first
 
 # More than a household has; what is left over are browsers that forgot who they were.
 DEVICES_SHOWN_MAX = 50
 
 
-_SEE_DEVICE = text(
-    """
+_SEE_DEVICE = """
     WITH seen AS (
-        UPDATE devices SET last_seen_at = :at, name = :name, device_class = :device_class
-        WHERE id = :id AND account_id = :account_id AND removed_at IS NULL
-          AND EXISTS (SELECT 1 FROM accounts WHERE accounts.id = :account_id AND suspended_at IS NULL)
+        UPDATE devices SET last_seen_at = $6, name = $4, device_class = $5
+        WHERE id = $1 AND account_id = $3 AND removed_at IS NULL
+          AND EXISTS (SELECT 1 FROM accounts WHERE accounts.id = $3 AND suspended_at IS NULL)
         RETURNING id
     ), made AS (
         INSERT INTO devices (id, account_id, name, created_at, last_seen_at, device_class)
-        SELECT :fresh_id, accounts.id, :name, :at, :at, :device_class FROM accounts
-        WHERE accounts.id = :account_id AND accounts.suspended_at IS NULL AND NOT EXISTS (SELECT 1 FROM seen)
+        SELECT $2::uuid, accounts.id, $4, $6::timestamptz, $6, $5 FROM accounts
+        WHERE accounts.id = $3 AND accounts.suspended_at IS NULL AND NOT EXISTS (SELECT 1 FROM seen)
         RETURNING id
     )
     SELECT id FROM seen UNION ALL SELECT id FROM made
-    """
-)
+"""
 
 
 async def see_device(
@@ -47,15 +46,8 @@ async def see_device(
 
     Returns None when there is no such account, or it is suspended.
     """
-    values = {
-        "id": id,
-        "fresh_id": fresh_id,
-        "account_id": account_id,
-        "name": name,
-        "device_class": device_class.value,
-        "at": at,
-    }
-    found: UUID | None = (await connection.execute(_SEE_DEVICE, values)).scalar_one_or_none()
+    row = await fetch_first(connection, _SEE_DEVICE, id, fresh_id, account_id, name, device_class.value, at)
+    found: UUID | None = None if row is None else row["id"]
     return found
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.accounts.credentials import PasswordCredential, Reachable
 from domain.accounts.store.tables import accounts, devices, sign_ins
+from domain.kernel.hot import fetch_first
 from domain.kernel.tables import metadata
 
 passwords = Table(
@@ -21,15 +22,16 @@ passwords = Table(
 )
 
 
+_BY_EMAIL = """
+    SELECT a.id, p.hash FROM accounts a LEFT JOIN passwords p ON p.account_id = a.id
+    WHERE lower(a.email) = lower($1) AND a.suspended_at IS NULL
+"""
+
+
 async def password_of_email(connection: AsyncConnection, email: str) -> PasswordCredential | None:
     """Return the account with this address, and its hash, unless it is suspended."""
-    statement = (
-        select(accounts.c.id, passwords.c.hash)
-        .outerjoin(passwords, passwords.c.account_id == accounts.c.id)
-        .where(func.lower(accounts.c.email) == func.lower(email), accounts.c.suspended_at.is_(None))
-    )
-    row = (await connection.execute(statement)).one_or_none()
-    return None if row is None else PasswordCredential(row.id, row.hash)
+    row = await fetch_first(connection, _BY_EMAIL, email)
+    return None if row is None else PasswordCredential(row["id"], row["hash"])
 
 
 async def password_of_account(connection: AsyncConnection, account_id: UUID) -> str | None:
@@ -46,11 +48,12 @@ async def set_password(connection: AsyncConnection, account_id: UUID, password_h
     await connection.execute(statement.on_conflict_do_update(index_elements=["account_id"], set_=values))
 
 
+_HOLD = "SELECT account_id FROM passwords WHERE account_id = $1 AND hash = $2 FOR UPDATE"
+
+
 async def hold_password(connection: AsyncConnection, account_id: UUID, password_hash: str) -> bool:
     """Keep the password from being changed until the transaction ends. Returns False when it was changed already."""
-    mine = (passwords.c.account_id == account_id) & (passwords.c.hash == password_hash)
-    statement = select(passwords.c.account_id).where(mine).with_for_update()
-    return (await connection.execute(statement)).one_or_none() is not None
+    return await fetch_first(connection, _HOLD, account_id, password_hash) is not None
 
 
 async def renew_hash(connection: AsyncConnection, account_id: UUID, password_hash: str) -> None:

@@ -17,13 +17,13 @@ from sqlalchemy import (
     func,
     insert,
     select,
-    text,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.accounts.credentials import Totp
+from domain.kernel.hot import fetch_all
 from domain.kernel.tables import metadata
 
 totp_secrets = Table(
@@ -134,21 +134,19 @@ async def recovery_codes_left(connection: AsyncConnection, account_id: UUID) -> 
     return int((await connection.execute(select(func.count()).where(mine))).scalar_one())
 
 
-_OVERVIEWS = text(
-    """
+_OVERVIEWS = """
     SELECT a.id,
            EXISTS (SELECT 1 FROM passwords p WHERE p.account_id = a.id) AS has_password,
            (SELECT t.confirmed_at FROM totp_secrets t WHERE t.account_id = a.id) AS totp_since,
            (SELECT count(*) FROM recovery_codes r WHERE r.account_id = a.id AND r.used_at IS NULL) AS codes_left,
            EXISTS (SELECT 1 FROM passkeys k WHERE k.account_id = a.id) AS has_passkeys
-    FROM accounts a WHERE a.id = ANY(:ids)
-    """
-)
+    FROM accounts a WHERE a.id = ANY($1::uuid[])
+"""
 
 
 async def overviews(
     connection: AsyncConnection, account_ids: Sequence[UUID]
 ) -> dict[UUID, tuple[bool, datetime | None, int, bool]]:
     """Return whether there is a password, since when time codes, how many recovery codes, and whether passkeys."""
-    rows = await connection.execute(_OVERVIEWS, {"ids": list(account_ids)})
-    return {row.id: (row.has_password, row.totp_since, row.codes_left, row.has_passkeys) for row in rows}
+    rows = await fetch_all(connection, _OVERVIEWS, list(account_ids))
+    return {row["id"]: (row["has_password"], row["totp_since"], row["codes_left"], row["has_passkeys"]) for row in rows}

@@ -5,38 +5,22 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, delete, insert, literal_column, select, text, update
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.accounts.factors import Factor, is_confirmed
 from domain.accounts.people import DeviceClass, DeviceId, Role, SignIn, SignInId, Viewer
-from domain.accounts.store.tables import SIGN_IN_OVER, accounts, devices, profiles, sign_ins
+from domain.accounts.store.tables import SIGN_IN_OVER, sign_ins
 from domain.kernel.hot import fetch_all, fetch_first
 
-_VIEWER_COLUMNS: tuple[ColumnElement[Any], ...] = (
-    sign_ins.c.id.label("sign_in_id"),
-    sign_ins.c.account_id,
-    sign_ins.c.profile_id,
-    sign_ins.c.device_id,
-    accounts.c.roles,
-    accounts.c.territory,
-    profiles.c.maturity_limit,
-    profiles.c.language,
-    devices.c.device_class,
-    sign_ins.c.factors,
-    sign_ins.c.auth_time,
-    literal_column(
-        "ARRAY(SELECT g.role || ':' || g.scope_id FROM role_grants g WHERE g.account_id = sign_ins.account_id)"
-    ).label("scoped_roles"),
-)
-
-
-_VIEWERS: Select[Any] = (
-    select(*_VIEWER_COLUMNS)
-    .join(accounts, accounts.c.id == sign_ins.c.account_id)
-    .join(profiles, profiles.c.id == sign_ins.c.profile_id)
-    .join(devices, devices.c.id == sign_ins.c.device_id)
-)
+# The profile is rather one that no PIN is asked for, and rather a child's than a locked one.
+_INSERT = """
+    INSERT INTO sign_ins (id, account_id, device_id, token_hash, created_at, expires_at, auth_time, factors, profile_id)
+    SELECT $1, $2, $3, $4, $5, $6, $7, $8, (
+        SELECT p.id FROM profiles p WHERE p.account_id = $2 AND p.removed_at IS NULL
+        ORDER BY p.pin_hash IS NOT NULL AND NOT p.is_kids, p.is_kids, p.id LIMIT 1
+    )
+"""
 
 
 async def insert_sign_in(
@@ -52,27 +36,12 @@ async def insert_sign_in(
     factors: frozenset[Factor],
 ) -> Viewer:
     """Insert a sign-in under the account's first profile, and return who that is."""
-    # Rather one that no PIN is asked for, and rather a child's than a locked one.
-    is_shut = profiles.c.pin_hash.is_not(None) & ~profiles.c.is_kids
-    first_profile = (
-        select(profiles.c.id)
-        .where(profiles.c.account_id == account_id, profiles.c.removed_at.is_(None))
-        .order_by(is_shut, profiles.c.is_kids, profiles.c.id)
-        .limit(1)
-    ).scalar_subquery()
-    values = {
-        "id": id,
-        "account_id": account_id,
-        "profile_id": first_profile,
-        "device_id": device_id,
-        "token_hash": token_hash,
-        "created_at": at,
-        "expires_at": expires_at,
-        "auth_time": auth_time,
-        "factors": sorted(factors),
-    }
-    await connection.execute(insert(sign_ins).values(**values))
-    return _viewer((await connection.execute(_VIEWERS.where(sign_ins.c.id == id))).mappings().one())
+    await fetch_first(
+        connection, _INSERT, id, account_id, device_id, token_hash, at, expires_at, auth_time, sorted(factors)
+    )
+    row = await fetch_first(connection, _VIEWER_BY_SIGN_IN, id, at)
+    assert row is not None, "the sign-in was just made, of an account that is open"
+    return _viewer(row)
 
 
 _LIVING = """
