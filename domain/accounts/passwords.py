@@ -31,7 +31,7 @@ HASH_BYTES = 32
 # Waiting for more than a few seconds helps nobody: at 25 ms each, the last one waits about five.
 WAITING_MAX = 200
 BUSY_RETRY_S = 5.0
-NICENESS = 10
+NICENESS = 19
 
 T = TypeVar("T")
 

@@ -67,16 +67,9 @@ async def begin_sign_up(
         language=checked_language(language),
         browser_hash=b"",
     )
-    await attempt(desk, subjects={SIGN_UPS_OF_ADDRESS: email.lower(), SIGN_UPS_OF_NETWORK: network})
-    browser_secret = secrets.token_urlsafe(BROWSER_SECRET_BYTES)
-    sign_up = replace(
-        sign_up, password_hash=await desk.passwords.hash(prepared), browser_hash=_browser_hash(browser_secret)
-    )
-    async with desk.open_work() as work:
-        link_id = await make_link(work, purpose=LinkPurpose.SIGN_UP, email=email)
-        await store.insert_sign_up(work.connection, link_id, sign_up)
-        await queue_mail(work, template=MailTemplate.CONFIRM_SIGN_UP, to=email, link_id=link_id)
-    return SignUpBegun(browser_secret)
+    async with desk.passwords.turn():
+        await attempt(desk, subjects={SIGN_UPS_OF_ADDRESS: email.lower(), SIGN_UPS_OF_NETWORK: network})
+        return await _keep_sign_up(desk, sign_up, prepared)
 
 
 async def finish_sign_up(
@@ -109,6 +102,17 @@ async def finish_sign_up(
 def sign_up_link(desk: Desk, token: str) -> UUID | None:
     """Return the id in the link of a sign-up, None when it is none."""
     return read_link(desk.keyring, token, purpose=LinkPurpose.SIGN_UP)
+
+
+async def _keep_sign_up(desk: Desk, sign_up: PendingSignUp, prepared: str) -> SignUpBegun:
+    browser_secret = secrets.token_urlsafe(BROWSER_SECRET_BYTES)
+    password_hash = await desk.passwords.hash(prepared)
+    sign_up = replace(sign_up, password_hash=password_hash, browser_hash=_browser_hash(browser_secret))
+    async with desk.open_work() as work:
+        link_id = await make_link(work, purpose=LinkPurpose.SIGN_UP, email=sign_up.email)
+        await store.insert_sign_up(work.connection, link_id, sign_up)
+        await queue_mail(work, template=MailTemplate.CONFIRM_SIGN_UP, to=sign_up.email, link_id=link_id)
+    return SignUpBegun(browser_secret)
 
 
 async def _check_password(desk: Desk, link_id: UUID, sign_up: PendingSignUp, password: str | None) -> None:

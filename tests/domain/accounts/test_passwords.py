@@ -129,3 +129,28 @@ def test_what_anybody_would_guess_is_no_new_password(given: str) -> None:
 )
 def test_what_only_its_owner_puts_together_is_one(given: str) -> None:
     assert new_password(given, email="ada@example.com") == prepared_password(given)
+
+
+async def test_who_comes_together_takes_turns() -> None:
+    passwords = Passwords(threads=1, waiting_max=6, cost=CHEAP)
+    inside, most, release = 0, 0, asyncio.Event()
+
+    async def one() -> None:
+        nonlocal inside, most
+        async with passwords.turn():
+            inside += 1
+            most = max(most, inside)
+            await release.wait()
+            inside -= 1
+
+    waiting = [asyncio.create_task(one()) for _ in range(7)]
+    await asyncio.sleep(0)
+    with pytest.raises(Unavailable):
+        await one()
+    waiting[6].cancel()
+    await asyncio.sleep(0)
+    waiting[6] = asyncio.create_task(one())
+    release.set()
+    await asyncio.gather(*waiting)
+    assert most == 2
+    passwords.close()
