@@ -15,6 +15,7 @@ import { Curtain } from "./shell/curtain";
 const WatchPage = lazy(() => import("./watch/watch-page"));
 const AccountPage = lazy(() => import("./account/account-page"));
 const ActivatePage = lazy(() => import("./account/activate-page"));
+const ProfilesPage = lazy(() => import("./profiles/profiles-page"));
 const StudioRoutes = lazy(() => import("./studio/studio-routes"));
 
 export function App() {
@@ -58,6 +59,8 @@ function Page({ route, query }: PageProps) {
       return <SearchPage />;
     case "account":
       return <AccountPage />;
+    case "profiles":
+      return <ProfilesPage />;
     case "activate":
       return <ActivatePage given={query.get("user_code") ?? ""} />;
     case "studio":

@@ -16,13 +16,13 @@ import "./account.css";
 export default function AccountPage() {
   useDocumentTitle("Your account");
   const [state, reload] = useQuery(AccountDocument, {});
-  if (state.phase === "loading") return <main className="account-page" aria-busy="true" />;
+  if (state.phase === "loading") return <div className="account-page" aria-busy="true" />;
   if (state.phase === "failed") return <Notice explanation={state.explanation} onRetry={reload} />;
   const { viewer } = state.data;
   if (!viewer) return null;
   const { credentials } = viewer;
   return (
-    <main className="account-page">
+    <div className="account-page">
       <h1>Your account</h1>
       {viewer.credentials.hasSecondFactor || (
         <p className="account-hint">Add a passkey or an authenticator app: a password alone can be guessed or stolen.</p>
@@ -35,6 +35,6 @@ export default function AccountPage() {
         <EmailPanel />
         <DevicesPanel devices={viewer.devices} onChanged={reload} />
       </div>
-    </main>
+    </div>
   );
 }

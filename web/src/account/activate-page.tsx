@@ -41,7 +41,7 @@ export default function ActivatePage({ given }: { readonly given: string }) {
       return { at: "done", allowed };
     });
   return (
-    <main className="account-page activate">
+    <div className="account-page activate">
       <h1>Connect a device</h1>
       <InlineProblem explanation={refused} />
       {stage.at === "entering" && (
@@ -75,7 +75,7 @@ export default function ActivatePage({ given }: { readonly given: string }) {
           </ButtonLink>
         </>
       )}
-    </main>
+    </div>
   );
 }
 

@@ -9,6 +9,7 @@ export type Route =
   | { readonly page: "studio-title"; readonly titleId: string }
   | { readonly page: "account" }
   | { readonly page: "activate" }
+  | { readonly page: "profiles" }
   | { readonly page: "sign-in" }
   | { readonly page: "sign-up" }
   | { readonly page: "verify" }
@@ -35,6 +36,7 @@ export function routeOf(path: string): Route {
   if (parts.length === 1 && entry !== undefined) return { page: entry };
   if (parts.length === 1 && first === "account") return { page: "account" };
   if (parts.length === 1 && first === "activate") return { page: "activate" };
+  if (parts.length === 1 && first === "profiles") return { page: "profiles" };
   if (parts.length === 1 && first === "search") return { page: "search" };
   if (parts.length === 1 && first === "studio") return { page: "studio" };
   if (parts.length === 2 && first === "studio" && second === "new") return { page: "studio-new" };
@@ -49,6 +51,7 @@ export const pathTo = {
   search: "/search",
   account: "/account",
   activate: "/activate",
+  profiles: "/profiles",
   signIn: "/sign-in",
   signUp: "/sign-up",
   verify: "/verify",

@@ -40,6 +40,9 @@ export function AccountMenu() {
           <p className="account-where">
             <Icon name="globe" size={16} /> Watching from {territoryName(viewer.territory)}
           </p>
+          <Link to={pathTo.profiles} className="account-leave" onClick={() => setOpen(false)}>
+            <Icon name="forward" size={20} /> {viewer.profile.name}: change profile
+          </Link>
           <Link to={pathTo.account} className="account-leave" onClick={() => setOpen(false)}>
             <Icon name="person" size={20} /> Your account
           </Link>
