@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, text, update
+from sqlalchemy import Row, case, delete, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.authorization.store.tables import signing_keys
@@ -30,8 +30,9 @@ async def lock_keys(connection: AsyncConnection) -> None:
 
 
 async def all_keys(connection: AsyncConnection) -> list[KeyRow]:
-    """Return all keys, the oldest first. There are a few: the retired ones go."""
-    statement = select(signing_keys).order_by(signing_keys.c.created_at, signing_keys.c.state)
+    """Return all keys in the order in which they sign. There are a few: the retired ones go."""
+    signs = case({"RETIRED": 0, "CURRENT": 1, "NEXT": 2}, value=signing_keys.c.state)
+    statement = select(signing_keys).order_by(signs, signing_keys.c.retired_at)
     return [_row(row) for row in await connection.execute(statement)]
 
 
