@@ -69,7 +69,9 @@ export default function ProfilesPage() {
                   onClick={() => (isManaging ? setEditing(profile) : choose(profile.id))}
                 >
                   <span className="profile-picture" style={{ "--hue": avatars[profile.avatar].hue } as CSSProperties} aria-hidden="true">
-                    {avatars[profile.avatar].sign}
+                    <svg viewBox="0 0 24 24" focusable="false">
+                      <path d={avatars[profile.avatar].path} />
+                    </svg>
                   </span>
                   <span className="profile-name">{profile.name}</span>
                   <span className="profile-marks">
