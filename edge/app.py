@@ -26,7 +26,20 @@ from starlette.websockets import WebSocket
 from domain.authorization import AccessTokens
 from domain.runtime import Runtime, open_runtime
 from domain.settings import Environment, Settings
-from edge import artwork, catalog_files, health, mailbox, metrics, pages, play, posters, session, speke, uploads
+from edge import (
+    artwork,
+    catalog_files,
+    health,
+    mailbox,
+    metrics,
+    own_data,
+    pages,
+    play,
+    posters,
+    session,
+    speke,
+    uploads,
+)
 from edge.identity import caller_of, caller_of_socket, is_own_page
 from edge.identity_providers import IdentityProviders
 from edge.logs import configure_logs
@@ -99,6 +112,7 @@ def _routes(settings: Settings) -> list[BaseRoute]:
         *posters.routes,
         *artwork.routes,
         *catalog_files.routes,
+        *own_data.routes,
         *speke.routes,
         *mailbox.routes,
         *health.routes,

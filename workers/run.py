@@ -16,6 +16,7 @@ from workers.imports import import_handlers
 from workers.insights import insight_handlers
 from workers.mails import mail_handlers
 from workers.media import media_handlers
+from workers.personal import personal_handlers
 from workers.pruning import pruning_handlers
 from workers.scheduling import scheduling_handlers
 from workers.scratch import Scratch
@@ -65,6 +66,7 @@ async def run_worker(
                 *import_handlers(runtime),
                 *insight_handlers(),
                 *mail_handlers(runtime),
+                *personal_handlers(runtime),
                 *search_handlers(),
                 *pruning_handlers(runtime.settings.retention),
                 *scheduling_handlers(),

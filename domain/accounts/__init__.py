@@ -43,6 +43,8 @@ from domain.accounts.enrolment import (
     rewrap_totps,
     start_totp,
 )
+from domain.accounts.erasing import delete_account
+from domain.accounts.exporting import ExportRunning
 from domain.accounts.factors import Factor
 from domain.accounts.held_sign_ins import Proof, end_held_sign_ins, proof_of, sign_in_client, viewer_by_sign_in
 from domain.accounts.identities import (
@@ -88,9 +90,11 @@ from domain.accounts.people import (
     Account,
     AccountId,
     AccountKind,
+    DataExport,
     Device,
     DeviceClass,
     DeviceId,
+    ExportState,
     Profile,
     ProfileId,
     Role,
@@ -162,12 +166,15 @@ __all__ = [
     "CodeWrong",
     "ConfirmationRequired",
     "Credentials",
+    "DataExport",
     "Desk",
     "Device",
     "DeviceClass",
     "DeviceId",
     "EmailTaken",
     "EmailUnproved",
+    "ExportRunning",
+    "ExportState",
     "Factor",
     "GivenProof",
     "Identity",
@@ -243,6 +250,7 @@ __all__ = [
     "create_profile",
     "create_service_account",
     "credentials_of",
+    "delete_account",
     "devices_by_id",
     "devices_of",
     "end_held_sign_ins",

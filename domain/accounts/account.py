@@ -100,7 +100,7 @@ async def restore_account(work: Work, *, viewer: Viewer | None, account_id: UUID
     viewer = ACCOUNTS.require(viewer, AccountsAct.SUSPEND)
     reason = checked_reason(reason)
     (account,) = await store.accounts_by_id(work.connection, [account_id])
-    if account is None:
+    if account is None or account.erased_at is not None:
         raise NotFound("account", account_id)
     if account.suspended_at is not None:
         await store.end_sign_ins(work.connection, account_id, at=work.now, but=None)

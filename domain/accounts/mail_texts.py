@@ -16,6 +16,8 @@ class MailTemplate(StrEnum):
     CREDENTIAL_ADDED = "CREDENTIAL_ADDED"
     CREDENTIAL_REMOVED = "CREDENTIAL_REMOVED"
     RECOVERY_CODE_USED = "RECOVERY_CODE_USED"
+    EXPORT_READY = "EXPORT_READY"
+    ACCOUNT_ERASED = "ACCOUNT_ERASED"
     INVITATION = "INVITATION"
 
 
@@ -97,6 +99,17 @@ If this was not you, write to our support at once: this mail is the last to this
         """Your account at {service} can now be signed in to with {what}.
 """
         + _NOT_YOU,
+    ),
+    MailTemplate.EXPORT_READY: (
+        "Your data is ready",
+        """The file of everything that is kept about you is ready. Fetch it within a day in your settings at {service}.
+"""
+        + _NOT_YOU,
+    ),
+    MailTemplate.ACCOUNT_ERASED: (
+        "Your account was deleted",
+        """Your account at {service} was deleted, and what we knew of you with it. This mail is the last one.
+""",
     ),
     MailTemplate.RECOVERY_CODE_USED: (
         "A recovery code was used",

@@ -87,6 +87,7 @@ class Account:
     # When its owner agreed to be told of offers; None is no.
     marketing_consent_at: datetime | None = None
     version: int = 1
+    erased_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,25 @@ class SignIn:
     account_id: AccountId
     device_id: DeviceId
     profile_id: ProfileId
+    created_at: datetime
+    expires_at: datetime
+
+
+class ExportState(StrEnum):
+    """How far an export is."""
+
+    RUNNING = "RUNNING"
+    READY = "READY"
+    FAILED = "FAILED"
+
+
+@dataclass(frozen=True)
+class DataExport:
+    """A file of everything that is kept about an account, until it expires."""
+
+    id: UUID
+    account_id: AccountId
+    state: ExportState
     created_at: datetime
     expires_at: datetime
 

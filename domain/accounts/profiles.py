@@ -22,8 +22,10 @@ from domain.accounts.account import MATURITY_MAX_AGE, checked_language, checked_
 from domain.accounts.avatars import Avatar
 from domain.accounts.confirmation import CONFIRMED_FOR, is_recent, require_recent
 from domain.accounts.desk import Desk
+from domain.accounts.erasing import ERASE_PROFILE
 from domain.accounts.people import KIDS_MAX_AGE, Profile, ProfileId, Viewer, require_viewer
 from domain.accounts.pins import Lock, PinRequired, check_pin, checked_pin, open_lock
+from domain.kernel.jobs import Job
 from domain.kernel.refusals import InvalidInput, NotFound, Refusal, SignInRequired, StaleVersion
 from domain.kernel.work import Work
 
@@ -150,6 +152,7 @@ async def remove_profile(
         if profile_id == household.acting.profile.id:
             raise ProfileInUse
         await store.remove_profile(work.connection, profile_id, at=work.now)
+        await work.enqueue(Job(ERASE_PROFILE, {"profile_id": str(profile_id)}))
 
 
 async def choose_profile(desk: Desk, *, viewer: Viewer | None, profile_id: UUID, pin: str | None) -> Profile:

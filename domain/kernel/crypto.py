@@ -34,6 +34,11 @@ class _Envelope:
     body: bytes
 
 
+def new_key() -> bytes:
+    """Return a key for a keyring, at random."""
+    return os.urandom(KEY_BYTES)
+
+
 class Keyring:
     """Master keys by name; the first one seals, all of them open.
 

@@ -75,15 +75,18 @@ async def _rewrap(settings: Settings) -> tuple[int, int, int, int]:
 
 async def _rewrap_totps(runtime: "Runtime") -> int:
     from domain.accounts import rewrap_totps
+    from domain.accounts.account_keys import rewrap_account_keys
 
     total = 0
-    after: UUID | None = None
-    while True:
-        async with runtime.work() as work:
-            rewrapped, after = await rewrap_totps(work, keyring=runtime.keyring, after=after)
-        total += rewrapped
-        if after is None:
-            return total
+    for rewrap in (rewrap_totps, rewrap_account_keys):
+        after: UUID | None = None
+        while True:
+            async with runtime.work() as work:
+                rewrapped, after = await rewrap(work, keyring=runtime.keyring, after=after)
+            total += rewrapped
+            if after is None:
+                break
+    return total
 
 
 async def _export(settings: Settings, asset_id: UUID, scheme: str, recipients: tuple[Path, ...]) -> bytes:

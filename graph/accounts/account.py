@@ -11,6 +11,7 @@ from domain.accounts import Account, Role, accounts_by_id
 from domain.playback import PlaybackSession as SessionRow
 from domain.playback import sessions_of
 from graph.accounts.devices import Device, SignIn, devices_of_accounts, sign_ins_of_accounts
+from graph.accounts.own_data import Export, exports_of_accounts
 from graph.accounts.profiles import Profile, acting_profiles, profiles_of_accounts
 from graph.accounts.proofs import Credentials, credentials_of_accounts
 from graph.batching import batched, derived
@@ -80,6 +81,12 @@ class Viewer(Node):
         key=lambda account: account.id,
         list_size=5,
         description="Where it is signed in, up to 50, the newest first.",
+    )
+    exports: list[Export] = batched(
+        exports_of_accounts,
+        key=lambda account: account.id,
+        list_size=2,
+        description="Files of everything that is kept about it, until they expire, the newest first.",
     )
     credentials: Credentials = batched(
         credentials_of_accounts, key=lambda account: account.id, description="What the account proves itself with."

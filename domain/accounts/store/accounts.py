@@ -51,8 +51,9 @@ async def suspend(connection: AsyncConnection, account_id: UUID, *, at: datetime
 
 
 async def restore(connection: AsyncConnection, account_id: UUID) -> bool:
-    """Lift a suspension. Returns False when there is no such account."""
-    statement = update(accounts).where(accounts.c.id == account_id).values(suspended_at=None).returning(accounts.c.id)
+    """Lift a suspension. Returns False when there is no such account any more."""
+    there = (accounts.c.id == account_id) & accounts.c.erased_at.is_(None)
+    statement = update(accounts).where(there).values(suspended_at=None).returning(accounts.c.id)
     return (await connection.execute(statement)).one_or_none() is not None
 
 
@@ -97,6 +98,7 @@ def account_of_row(row: Row[Any]) -> Account:
         kind=AccountKind(row.kind),
         marketing_consent_at=row.marketing_consent_at,
         version=row.version,
+        erased_at=row.erased_at,
     )
 
 

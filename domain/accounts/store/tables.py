@@ -38,6 +38,9 @@ accounts = Table(
     CheckConstraint("territory ~ '^[A-Z]{2}$'", name="territory"),
     Column("kind", Text, nullable=False, server_default="PERSON"),
     Column("marketing_consent_at", DateTime(timezone=True)),
+    # Its key is destroyed and its data gone; the row stays for what it made.
+    Column("erased_at", DateTime(timezone=True)),
+    CheckConstraint("erased_at IS NULL OR suspended_at IS NOT NULL", name="erased_at"),
     Column("version", Integer, nullable=False, server_default="1"),
     CheckConstraint(f"roles <@ '{{{','.join(Role)}}}'::text[]", name="roles"),
     CheckConstraint("kind IN ('PERSON', 'SERVICE')", name="kind"),
