@@ -20,7 +20,7 @@ from domain.runtime import Runtime
 # Those that name others come first, so that what they name can go after them.
 PERSONAL = (*INSIGHTS, *PLAYBACK, *GUIDE, *ENTITLEMENTS, *MEDIA, *CATALOG, *AUTHORIZATION, *ACCOUNTS)
 
-FORGET_EXPORTS = "accounts.forget_exports"
+FORGET_EXPORTS = "personal.forget_exports"
 FORGOTTEN_EVERY_S = 900.0
 FORGOTTEN_AT_ONCE = 200
 

@@ -19,8 +19,8 @@ from domain.kernel.personal import Person, PersonalData, erase_rows
 from domain.kernel.refusals import InvalidInput
 from domain.kernel.work import Work
 
-ERASE_ACCOUNT = "accounts.erase_account"
-ERASE_PROFILE = "accounts.erase_profile"
+ERASE_ACCOUNT = "personal.erase_account"
+ERASE_PROFILE = "personal.erase_profile"
 
 
 async def delete_account(work: Work, *, viewer: Viewer | None, email: str) -> None:

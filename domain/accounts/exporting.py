@@ -25,7 +25,7 @@ from domain.kernel.personal import Person, PersonalData, rows_about
 from domain.kernel.refusals import InvalidInput, NotFound, Refusal
 from domain.kernel.work import Reads, Work
 
-EXPORT_DATA = "accounts.export_data"
+EXPORT_DATA = "personal.export_data"
 EXPORT_LASTS = timedelta(days=1)
 # Each reads everything about somebody.
 EXPORTS_OF_ACCOUNT = Limit("export.account", burst=3, per_s=24 * HOUR_S)

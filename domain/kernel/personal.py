@@ -57,7 +57,8 @@ async def rows_about(connection: AsyncConnection, data: PersonalData, person: Pe
     table = metadata.tables[data.table]
     columns = [column for column in table.c if _is_shown(data, column)]
     statement = select(*columns).where(_about(data, person)).limit(EXPORTED_ROWS_MAX)
-    return [dict(row._mapping) for row in await connection.execute(statement)]
+    names = [str(column.name) for column in columns]
+    return [dict(zip(names, row, strict=True)) for row in await connection.execute(statement)]
 
 
 async def erase_rows(connection: AsyncConnection, data: PersonalData, person: Person) -> int:
