@@ -7,6 +7,7 @@ import { useAddress } from "./router/router";
 import { Shell } from "./shell/shell";
 import { SearchPage } from "./search/search-page";
 import { EntryPage } from "./entry/entry-page";
+import { onwardTo } from "./entry/onward";
 import { TitlePage } from "./titles/title-page";
 import { Notice } from "./ui/notice";
 import { Curtain } from "./shell/curtain";
@@ -24,7 +25,9 @@ export function App() {
   if (state.phase === "loading") return <Curtain />;
   if (state.phase === "failed") return <Notice explanation={state.explanation} onRetry={reload} />;
   const route = routeOf(path);
-  if (isEntry(route.page) && (viewer === null || route.page === "verify" || route.page === "reset")) {
+  // An app may want somebody who is in to prove it again.
+  const provesAgain = route.page === "sign-in" && onwardTo(query) !== undefined;
+  if (isEntry(route.page) && (viewer === null || route.page === "verify" || route.page === "reset" || provesAgain)) {
     return <EntryPage entry={route.page} query={query} />;
   }
   if (viewer === null) return <EntryPage entry="sign-in" query={query} />;

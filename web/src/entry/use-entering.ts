@@ -4,6 +4,7 @@ import { type Explanation, explainError } from "../api/problems";
 import { useViewer } from "../api/viewer";
 import { pathTo } from "../router/route";
 import { go } from "../router/router";
+import { askedAfterProvider, onwardTo } from "./onward";
 
 export interface Entering {
   readonly busy: boolean;
@@ -19,7 +20,7 @@ export function useEntering(onOther?: (outcome: Outcome) => void, explain: (erro
   const { entered } = useViewer();
   const [busy, setBusy] = useState(false);
   const [refused, setRefused] = useState<Explanation>();
-  const [asked, setAsked] = useState<SecondFactor>();
+  const [asked, setAsked] = useState(() => askedAfterProvider(location.hash));
 
   const enter = async (ask: () => Promise<Outcome>) => {
     setBusy(true);
@@ -28,6 +29,12 @@ export function useEntering(onOther?: (outcome: Outcome) => void, explain: (erro
       const outcome = await ask();
       if (outcome.kind === "second-factor") setAsked(outcome.asked);
       else if (outcome.kind === "in") {
+        const onward = onwardTo(new URLSearchParams(location.search));
+        if (onward !== undefined) {
+          // An app waits behind a door of the server, which is none of this page's addresses.
+          location.replace(onward);
+          return;
+        }
         if (isEntryAddress(location.pathname)) go(pathTo.home, { replace: true });
         entered();
       } else onOther?.(outcome);
