@@ -151,3 +151,33 @@ async def television(house: House) -> str:
             work, id=id, name="Living room", kind=ClientKind.TV, scopes=scopes, is_first_party=True
         )
     return id
+
+
+async def test_what_is_said_about_oneself_is_changed(open_screen: OpenScreen) -> None:
+    screen = await open_screen()
+    email = await signed_up(screen)
+    page = screen.page
+    await screen.go("/account")
+    await expect(page.get_by_text(f"You sign in as {email}.")).to_be_visible()
+    await page.get_by_label("Name").fill("Admiral Grace")
+    await page.get_by_label("Country").select_option("NO")
+    await page.get_by_label("Write to me").check()
+    await page.get_by_role("button", name="Save", exact=True).click()
+    await is_in(page, "Admiral Grace")
+    await page.reload()
+    await expect(page.get_by_label("Country")).to_have_value("NO")
+    await expect(page.get_by_label("Write to me")).to_be_checked()
+
+
+async def test_everywhere_else_is_signed_out_at_once(open_screen: OpenScreen) -> None:
+    here, there = await open_screen(), await open_screen()
+    email = await signed_up(here)
+    await there.go("/")
+    await sign_in(there.page, email)
+    await is_in(there.page)
+    await here.go("/account")
+    await here.page.get_by_role("button", name="Sign out everywhere else").click()
+    await expect(here.page.get_by_text("You are signed in here only.")).to_be_visible()
+    await there.go("/")
+    await expect(there.page.get_by_role("heading", name="Sign in")).to_be_visible()
+    await is_in(here.page)

@@ -3,6 +3,7 @@ import { AccountDocument } from "../gql/operations";
 import { useDocumentTitle } from "../router/router";
 import { Notice } from "../ui/notice";
 import { AppPanel } from "./app-panel";
+import { DetailsPanel } from "./details-panel";
 import { DevicesPanel } from "./devices-panel";
 import { EmailPanel } from "./email-panel";
 import { PasskeyPanel } from "./passkey-panel";
@@ -28,6 +29,7 @@ export default function AccountPage() {
         <p className="account-hint">Add a passkey or an authenticator app: a password alone can be guessed or stolen.</p>
       )}
       <div className="account-panels">
+        <DetailsPanel account={viewer} onChanged={reload} />
         <PasskeyPanel passkeys={credentials.passkeys} onChanged={reload} />
         <AppPanel since={credentials.totpSince ?? null} label={viewer.displayName} onChanged={reload} />
         {credentials.hasSecondFactor && <RecoveryPanel left={credentials.recoveryCodesLeft} onChanged={reload} />}

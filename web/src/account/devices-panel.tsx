@@ -1,6 +1,7 @@
+import { useState } from "react";
 import { execute } from "../api/client";
 import { useViewer } from "../api/viewer";
-import { RemoveDeviceDocument } from "../gql/operations";
+import { RemoveDeviceDocument, SignOutEverywhereDocument } from "../gql/operations";
 import { Panel } from "../studio/panel";
 import { useAct } from "../studio/use-act";
 import { Button } from "../ui/button";
@@ -22,12 +23,20 @@ interface DevicesPanelProps {
 export function DevicesPanel({ devices, onChanged }: DevicesPanelProps) {
   const { busy, refused, act } = useAct();
   const { reload } = useViewer();
+  const [alone, setAlone] = useState(false);
   const remove = async (deviceId: string) => {
     const done = await act(async () => (await execute(RemoveDeviceDocument, { input: { deviceId } })).removeDevice);
     if (!done) return;
     onChanged();
     // It may have been this one.
     reload();
+  };
+  const leaveOthers = async () => {
+    const input = { keepThis: true };
+    const done = await act(async () => (await execute(SignOutEverywhereDocument, { input })).signOutEverywhere);
+    if (!done) return;
+    setAlone(true);
+    onChanged();
   };
   return (
     <Panel heading="Devices">
@@ -45,6 +54,14 @@ export function DevicesPanel({ devices, onChanged }: DevicesPanelProps) {
           </li>
         ))}
       </ul>
+      {devices.length > 1 && (
+        <div className="form-actions">
+          <Button busy={busy} onClick={() => void leaveOthers()}>
+            Sign out everywhere else
+          </Button>
+          <span role="status">{alone && "You are signed in here only."}</span>
+        </div>
+      )}
     </Panel>
   );
 }
