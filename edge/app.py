@@ -96,6 +96,7 @@ def create_app(given: Settings | Runtime) -> Starlette:
         viewer_max=settings.graphql_streams_viewer, address_max=settings.graphql_streams_address
     )
     app.state.demo_sign_ins = session.demo_attempts()
+    app.state.session_requests = session.session_requests()
     app.state.identity_providers = IdentityProviders(settings)
     app.state.access_tokens = AccessTokens(issuer=settings.public_url)
     return app

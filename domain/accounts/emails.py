@@ -85,4 +85,6 @@ def _mixes_scripts(text: str) -> bool:
 
 def _script(character: str) -> str:
     """Return the first word of a letter's name, which is its script: LATIN, CYRILLIC, CJK."""
-    return unicodedata.name(character, "?").partition(" ")[0]
+    word = unicodedata.name(character, "?").partition(" ")[0]
+    # Marks that repeat or lengthen what stands before them.
+    return {"IDEOGRAPHIC": "CJK", "KATAKANA-HIRAGANA": "KATAKANA"}.get(word, word)

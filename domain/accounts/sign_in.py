@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from domain.accounts import store
+from domain.accounts.attempts import HOUR_S, Limit, take_attempt
 from domain.accounts.desk import Place
 from domain.accounts.factors import Factor
 from domain.accounts.mail_texts import MailTemplate
@@ -22,6 +23,8 @@ TOKEN_BYTES = 32
 TOKEN_CHARS = 43
 SERVICE_KEY_PREFIX = "mk_"
 DEVICE_NAME_MAX_CHARS = 80
+# More than a household signs in, however often it forgets that it did.
+SIGN_INS_OF_ACCOUNT = Limit("sign_in.account", burst=60, per_s=HOUR_S)
 
 
 @dataclass(frozen=True, repr=False)
@@ -90,7 +93,10 @@ async def sign_in_at(work: Work, *, account_id: UUID, place: Place, factors: fro
 
     Raises:
         InvalidInput, NotFound.
+        TooManyAttempts: the account was signed in too often lately.
     """
+    # Who proves who they are is never held up by attempts; but each sign-in is a row, perhaps a device, and a mail.
+    await take_attempt(work, limit=SIGN_INS_OF_ACCOUNT, subject=str(account_id))
     return await sign_in(
         work,
         account_id=account_id,

@@ -9,8 +9,9 @@ proofs   signing in by a passkey, second factors, and confirming again who one i
 """
 
 from edge.session import demo, federated, links, password, proofs
+from edge.session.bodies import session_requests
 from edge.session.demo import demo_attempts
 
 routes = [*demo.routes, *links.routes, *password.routes, *proofs.routes, *federated.routes]
 
-__all__ = ["demo_attempts", "routes"]
+__all__ = ["demo_attempts", "routes", "session_requests"]

@@ -15,12 +15,14 @@ from domain.settings import Settings
 from edge.identity import ForeignOrigin, is_own_page, set_session_cookie
 from edge.problem_responses import problem_response
 from graph.global_ids import Kind, global_id
-from graph.rates import network_of
+from graph.rates import Buckets, network_of
 from graph.transports.requests import address_of
 
 # The answer of a passkey that proves itself with a certificate chain is the largest; a password has 512 characters.
 BODY_MAX_BYTES = 16 * 1024
 DEVICE_NAME_MAX_CHARS = 80
+# A school behind one address signs in within seconds; ten seconds' worth may come at once.
+REQUESTS_PER_S = 20
 UNKNOWN_DEVICE = "Unknown device"
 DEVICE_REMEMBERED_S = 400 * 24 * 60 * 60  # the longest that browsers keep a cookie (RFC 6265bis, section 5.5)
 # A household shares a browser; the ones used last are remembered.
@@ -40,11 +42,22 @@ def own_page_door(door: Door) -> Door:
         try:
             if not is_own_page(request):
                 raise ForeignOrigin
+            _requests(request).take(network_of(address_of(request)), 1)
             return await door(request)
         except Refusal as refusal:
             return problem_response(refusal)
 
     return guarded
+
+
+def session_requests() -> Buckets:
+    """Make what counts the requests of each network: a flood must not reach the line of those who sign in."""
+    return Buckets(per_s=REQUESTS_PER_S)
+
+
+def _requests(request: Request) -> Buckets:
+    requests: Buckets = request.app.state.session_requests
+    return requests
 
 
 class Body:

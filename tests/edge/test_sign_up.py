@@ -8,6 +8,7 @@ import pytest
 from domain.accounts.passwords import Cost, Passwords
 from domain.settings import Settings
 from edge.session.links import _sign_up_cookie
+from graph.rates import Buckets
 from tests.graph_scene import PUBLIC_URL
 from tests.people_scene import PASSWORD, PeopleScene, fresh_email, sign_up_body
 
@@ -326,3 +327,26 @@ async def test_when_too_many_hash_the_next_one_is_told_when_to_come_back(people:
 
 def test_over_https_a_neighbouring_host_cannot_say_who_signed_up() -> None:
     assert _sign_up_cookie(Settings(public_url="https://marquee.example")) == "__Host-marquee-sign-up"
+
+
+async def test_a_flood_from_one_network_does_not_reach_the_line(people: PeopleScene) -> None:
+    people.graph.app.state.session_requests = Buckets(per_s=1, monotonic=lambda: 0.0)
+    async with people.browser() as browser:
+        body = {"email": fresh_email(), "password": PASSWORD}
+        answers = [await browser.post("forgot", {"email": "nobody"}) for _ in range(10)]
+        assert {answer.status_code for answer in answers} == {400}
+        refused = await browser.post("password", body)
+        assert (refused.status_code, refused.json()["code"]) == (429, "RATE_LIMITED")
+    assert await people.count("attempts") == 0
+
+
+async def test_even_its_owner_signs_an_account_in_only_so_often(people: PeopleScene) -> None:
+    async with people.browser() as browser:
+        email = await people.sign_up(browser)
+        await people.execute(
+            "UPDATE attempts SET full_at = now() + interval '61 minutes' WHERE kind = 'sign_in.account'"
+        )
+        before = await people.count("sign_ins")
+        refused = await browser.post("password", {"email": email, "password": PASSWORD})
+        assert (refused.status_code, refused.json()["code"]) == (429, "TOO_MANY_ATTEMPTS")
+        assert await people.count("sign_ins") == before

@@ -32,6 +32,8 @@ from domain.kernel.refusals import InvalidInput
         ("A\u0308DA\u0308@example.com", "ädä@example.com"),
         ("ＡＤＡ@example.com", "ada@example.com"),
         ("山田taro@example.jp", "山田taro@example.jp"),
+        ("コーヒー@例え.jp", "コーヒー@xn--r8jz45g.jp"),
+        ("佐々木@example.jp", "佐々木@example.jp"),
         ("почта@пример.рф", "почта@xn--e1afmkfd.xn--p1ai"),
         ("a" * 64 + "@example.com", "a" * 64 + "@example.com"),
     ],
