@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import AsyncIterator
+from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
@@ -11,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
+from edge.local.page import build_page, page_is_stale
 from tests.graph_scene import Person, serving
 from tests.oauth_scene import OAuthScene
 
@@ -79,6 +81,28 @@ async def test_a_link_on_another_site_leads_to_the_question_and_back(
     assert not [said for said in complaints if "404" not in said]
     if told == "code":
         assert (await oauth.redeem(client, back["code"])).status_code == 200
+    await context.close()
+
+
+async def test_who_is_not_signed_in_yet_does_so_on_the_way(
+    oauth: OAuthScene, chromium: Browser, app: str, tmp_path: Path
+) -> None:
+    if page_is_stale():
+        await build_page(tmp_path / "build.log")
+    client = (await oauth.client(is_first_party=False, name="An app", redirect_uris=(f"{app}/back",))).client
+    there = f"{oauth.issuer}/oauth/authorize?{urlencode(oauth.asked(client))}"
+    context = await chromium.new_context()
+    context.set_default_timeout(WAIT_MS)
+    page = await context.new_page()
+    await page.goto(f"{app}/?{urlencode({'there': there})}")
+    await page.get_by_role("link", name="Sign in").click()
+    await page.locator("[data-persona=VIEWER]").click()
+    await page.get_by_role("heading", name="Let An app in?").wait_for()
+    assert await page.get_by_text("You are signed in as Vera Viewer").count() == 1
+    await page.get_by_role("button", name="Let it in").click()
+    await page.wait_for_url(f"{app}/back?*")
+    back = {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
+    assert (await oauth.redeem(client, back["code"])).status_code == 200
     await context.close()
 
 

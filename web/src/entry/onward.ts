@@ -8,6 +8,13 @@ export function onwardTo(query: URLSearchParams): string | undefined {
   return next.startsWith(authorization) ? next : undefined;
 }
 
+/** Goes there, which is a door of the server and none of this page's addresses. False when there is nowhere to go on to. */
+export function goOnward(): boolean {
+  const next = onwardTo(new URLSearchParams(location.search));
+  if (next !== undefined) location.replace(next);
+  return next !== undefined;
+}
+
 /** The second factor that is still asked of somebody who came back from an outside provider. */
 export function askedAfterProvider(fragment: string): SecondFactor | undefined {
   const brought = new URLSearchParams(fragment.replace(/^#/, ""));

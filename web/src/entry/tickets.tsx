@@ -3,6 +3,7 @@ import { type Explanation, explainError } from "../api/problems";
 import type { Persona } from "../api/session";
 import { useViewer } from "../api/viewer";
 import { InlineProblem } from "../ui/notice";
+import { goOnward } from "./onward";
 import { type PersonaTicket, personas } from "./personas";
 
 /** Admits a demo viewer: one ticket each. */
@@ -16,6 +17,7 @@ export function Tickets() {
     setRefused(undefined);
     try {
       await signIn(persona);
+      goOnward();
     } catch (error) {
       setRefused(explainError(error));
       setEntering(undefined);

@@ -4,7 +4,7 @@ import { type Explanation, explainError } from "../api/problems";
 import { useViewer } from "../api/viewer";
 import { pathTo } from "../router/route";
 import { go } from "../router/router";
-import { askedAfterProvider, onwardTo } from "./onward";
+import { askedAfterProvider, goOnward } from "./onward";
 
 export interface Entering {
   readonly busy: boolean;
@@ -29,12 +29,7 @@ export function useEntering(onOther?: (outcome: Outcome) => void, explain: (erro
       const outcome = await ask();
       if (outcome.kind === "second-factor") setAsked(outcome.asked);
       else if (outcome.kind === "in") {
-        const onward = onwardTo(new URLSearchParams(location.search));
-        if (onward !== undefined) {
-          // An app waits behind a door of the server, which is none of this page's addresses.
-          location.replace(onward);
-          return;
-        }
+        if (goOnward()) return;
         if (isEntryAddress(location.pathname)) go(pathTo.home, { replace: true });
         entered();
       } else onOther?.(outcome);
