@@ -201,12 +201,14 @@ async def serving(app: Starlette, *, port: int = 0) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def open_scene(url: str, folder: Path, *, port: int = 0, **changes: Any) -> AsyncIterator[GraphScene]:
-    """Serve everything over a database; `changes` are settings."""
+async def open_scene(
+    url: str, folder: Path, *, port: int = 0, bus_url: str | None = None, **changes: Any
+) -> AsyncIterator[GraphScene]:
+    """Serve everything over a database, with a bus of its own unless named; `changes` are settings."""
     database, clock = Database.connect(url), MovableClock()
     keyring = Keyring({"test": bytes(range(32))})
     settings = Settings(**{"data_dir": folder, "public_url": PUBLIC_URL, "database_url": url, **changes})
-    async with Bus.open(url) as bus:
+    async with Bus.open(bus_url or url) as bus:
         assert await bus.ready(START_TIMEOUT_S)
         runtime = Runtime(
             settings=settings,

@@ -43,7 +43,7 @@ class AdmissionCache:
         """
         claims = read_token(keyring, token, now=reads.now)
         kept = self._kept.get(token)
-        if kept is not None and kept[0] > time.monotonic() and (kept[1] is None or _is_same(kept[1].address, address)):
+        if kept is not None and kept[0] > time.monotonic() and _still_answers(kept[1], address, reads):
             return _check(kept[1], address)
         # Also after a mismatch: the viewer may just have told its new address.
         found = await _load(reads, claims)
@@ -55,6 +55,11 @@ class AdmissionCache:
         self._kept.move_to_end(token)
         while len(self._kept) > ANSWERS_MAX:
             self._kept.popitem(last=False)
+
+
+def _still_answers(kept: Admissible | None, address: str, reads: Reads) -> bool:
+    # No answer outlives the lease it was given under.
+    return kept is None or (_is_same(kept.address, address) and kept.lease_until > reads.now)
 
 
 async def _load(reads: Reads, claims: TokenClaims) -> Admissible | None:

@@ -106,10 +106,11 @@ class Admitted:
 
 @dataclass(frozen=True)
 class Admissible:
-    """What a living session lets through, and from which network address."""
+    """What a living session lets through, from which network address, and until when if nothing renews it."""
 
     admitted: Admitted
     address: str
+    lease_until: datetime
 
 
 @dataclass(frozen=True)

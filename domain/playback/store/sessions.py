@@ -250,7 +250,7 @@ async def admissible(connection: AsyncConnection, session_id: UUID, *, now: date
         max_height=session.max_height,
         expires_at=session.expires_at,
     )
-    return Admissible(admitted, row.address)
+    return Admissible(admitted, row.address, session.lease_until)
 
 
 def _sessions() -> Select[Any]:
