@@ -15,7 +15,7 @@ from domain.kernel.job_runner import JobRunner
 from domain.kernel.jobs import Job
 from domain.kernel.work import Database
 
-LEASE_S = 0.4
+LEASE_S = 0.8
 
 
 async def statuses(connection: AsyncConnection) -> list[tuple[str, str, int]]:
