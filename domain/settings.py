@@ -345,7 +345,8 @@ class _Variables:
                 raise SettingInvalid(
                     name, "must name each provider by an id of a-z, 0-9 and dashes, and leave none out"
                 )
-            if not _is_url(provider.issuer, ("https",)) and urlsplit(provider.issuer).hostname not in LOOPBACK:
+            is_local = _is_url(provider.issuer, ("http",)) and urlsplit(provider.issuer).hostname in LOOPBACK
+            if not is_local and not _is_url(provider.issuer, ("https",)):
                 raise SettingInvalid(name, "must name issuers that begin with https://")
         if len({provider.id for provider in found}) < len(found):
             raise SettingInvalid(name, "must give each provider an id of its own")

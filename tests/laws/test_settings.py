@@ -18,6 +18,11 @@ EXAMPLE = ROOT / ".env.example"
 NOT_SETTINGS = {"PATH", "HOME", "CI", "MARQUEE_PARENT_PID", "AWS_ENDPOINT_URL"}
 
 
+PROVIDER = (
+    '{"id": "one", "name": "One", "issuer": "https://one.example", "client_id": "us", "client_secret": "hunter2"}'
+)
+
+
 class _Recorder(Mapping[str, str]):
     """An environment that remembers what it was asked for."""
 
@@ -93,6 +98,14 @@ def test_the_environment_is_read_in_no_other_place() -> None:
         ("UPLOAD_TTL_S", "1"),
         ("WORKER_CONCURRENCY", "1000"),
         ("DRM_PROVIDER", "widevine"),
+        ("OIDC_PROVIDERS", "["),
+        ("OIDC_PROVIDERS", "5"),
+        ("OIDC_PROVIDERS", '{"id": "one"}'),
+        ("OIDC_PROVIDERS", '[{"id": "one"}]'),
+        ("OIDC_PROVIDERS", f"[{PROVIDER.replace('one', 'One')}]"),
+        ("OIDC_PROVIDERS", f"[{PROVIDER.replace('https', 'http')}]"),
+        ("OIDC_PROVIDERS", f"[{PROVIDER.replace('one.example', '[')}]"),
+        ("OIDC_PROVIDERS", f"[{PROVIDER}, {PROVIDER}]"),
         ("LOG_FORMAT", "xml"),
         ("LOG_LEVEL", "loud"),
         ("AXINOM_WIDEVINE_URL", "http://insecure.example"),
@@ -137,6 +150,13 @@ def test_a_secret_is_never_repeated() -> None:
         Settings.from_env({"DATABASE_URL": "postgres//user:hunter2@host/db"})
     assert "hunter2" not in str(refused.value)
     settings = Settings.from_env({"DATABASE_URL": "postgresql://user:hunter2@host/db", "SPEKE_TOKEN": "hunter2"})
+    assert "hunter2" not in repr(settings)
+
+
+def test_providers_are_read_and_their_secrets_never_repeated() -> None:
+    settings = Settings.from_env({"OIDC_PROVIDERS": f"[{PROVIDER}]"})
+    (provider,) = settings.oidc_providers
+    assert (provider.id, provider.issuer, provider.client_secret) == ("one", "https://one.example", "hunter2")
     assert "hunter2" not in repr(settings)
 
 
