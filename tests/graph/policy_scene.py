@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from uuid import uuid4
 
-from domain.accounts import Role, create_api_key, create_service_account, grant_role
+from domain.accounts import Role, Scope, ScopeKind, create_api_key, create_service_account, grant_role
 from domain.entitlements import Plan
+from edge.demo.shelves import arrange_demo
+from edge.demo.titles import TITLES
 from graph.global_ids import Kind, global_id
 from tests.graph.test_media import CREATE_ASSET, begin
 from tests.graph.test_playback import START
+from tests.graph.test_strangers import another_ones_import
 from tests.graph_scene import GraphScene, Person
 from tests.home_rows import create_row
 
@@ -31,7 +34,10 @@ async def make_policy_scene(scene: GraphScene) -> PolicyScene:
         people[role.value] = await scene.person(role, plan=Plan.PREMIUM)
     editor, administrator = await scene.editor(), people[Role.ADMINISTRATOR.value]
     assert administrator is not None
-    made = await scene.playable()
+    titles = {title.slug: await scene.playable() for title in TITLES}
+    # Genres, credits, ratings, markers, a collection and rows.
+    await arrange_demo(scene.runtime, editor.viewer, {slug: one.title_id for slug, one in titles.items()})
+    made = next(iter(titles.values()))
     ids = {"title": global_id(Kind.TITLE, made.title_id), "asset": global_id(Kind.ASSET, made.asset_id)}
     ids["draft"] = global_id(Kind.TITLE, await scene.draft(editor))
     ids["upload"] = global_id(Kind.UPLOAD, await scene.upload(editor))
@@ -41,14 +47,25 @@ async def make_policy_scene(scene: GraphScene) -> PolicyScene:
             work, viewer=administrator.viewer, name="Robot", roles=frozenset({Role.EDITOR})
         )
         await create_api_key(work, viewer=administrator.viewer, account_id=service.id, name="Key", lasts_days=1)
+        scope = Scope(ScopeKind.CHANNEL, made.title_id)
         await grant_role(
-            work, viewer=administrator.viewer, account_id=editor.viewer.account_id, role=Role.SUPPORT, scope=None,
+            work,
+            viewer=administrator.viewer,
+            account_id=service.id,
+            role=Role.HOST,
+            scope=scope,
             reason="For the table",
         )  # fmt: skip
     ids["homeRow"] = global_id(Kind.HOME_ROW, row.id)
     ids["person"] = global_id(Kind.VIEWER, editor.viewer.account_id)
     own = await scene.data(CREATE_ASSET, {"input": await begin(scene, editor)}, by=editor)
     ids["ownAsset"] = own["createAsset"]["asset"]["id"]
+    ids["ownImport"] = await another_ones_import(scene, editor)
+    for role in (Role.EDITOR, Role.ADMINISTRATOR):
+        staff = people[role.value]
+        assert staff is not None
+        await scene.upload(staff)
+        await another_ones_import(scene, staff)
     for person in people.values():
         if person is not None:
             values = {"titleId": ids["title"], "idempotencyKey": uuid4().hex}

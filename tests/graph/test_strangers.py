@@ -116,7 +116,7 @@ async def _another_ones_upload(scene: GraphScene, other: Person) -> str:
     return global_id(Kind.UPLOAD, await scene.upload(other))
 
 
-async def _another_ones_import(scene: GraphScene, other: Person) -> str:
+async def another_ones_import(scene: GraphScene, other: Person) -> str:
     upload_id = await scene.upload(other)
     async with scene.runtime.work() as work:
         begun = await import_titles(
@@ -186,7 +186,7 @@ FOREIGN: list[tuple[str, str, Make, bool]] = [
     ("addArtwork", "uploadId", _another_ones_upload, True),
     ("importListings", "uploadId", _another_ones_upload, True),
     ("importTitles", "uploadId", _another_ones_upload, True),
-    ("cancelImport", "titleImportId", _another_ones_import, True),
+    ("cancelImport", "titleImportId", another_ones_import, True),
     ("cancelAsset", "assetId", _another_ones_asset, True),
     ("retryAsset", "assetId", _another_ones_failed_asset, True),
     ("startPlayback", "titleId", _a_draft, False),
