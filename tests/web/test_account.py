@@ -1,21 +1,26 @@
 """What somebody proves themselves with, their devices, and connecting a television, in a browser."""
 
 import base64
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import uuid4
 
 import httpx
 import pytest
 from playwright.async_api import expect
 
+from domain.accounts import Role, invite
 from domain.accounts.totp import code_at, step_at
 from domain.authorization import ClientKind, Scope, register_client
 from domain.runtime import open_runtime
 from domain.settings import Settings
+from tests.arrange import create_viewer
 from tests.web.conftest import MASTER_KEYS, House, OpenScreen
-from tests.web.screen import Screen
+from tests.web.mailbox import link_to
+from tests.web.screen import SOON_MS, Screen
 from tests.web.test_entry import is_in, sign_in, sign_out, signed_up
 
 DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
@@ -181,3 +186,48 @@ async def test_everywhere_else_is_signed_out_at_once(open_screen: OpenScreen) ->
     await there.go("/")
     await expect(there.page.get_by_role("heading", name="Sign in")).to_be_visible()
     await is_in(here.page)
+
+
+async def test_everything_that_is_kept_is_fetched_as_a_file(open_screen: OpenScreen) -> None:
+    screen = await open_screen()
+    email = await signed_up(screen)
+    page = screen.page
+    await screen.go("/account")
+    await page.get_by_role("button", name="Ask for my data").click()
+    link = page.get_by_role("link", name="Download")
+    await expect(link).to_be_visible(timeout=SOON_MS)
+    async with page.expect_download() as started:
+        await link.click()
+    kept = json.loads(Path(await (await started.value).path()).read_text())
+    assert email in json.dumps(kept)
+
+
+async def test_an_account_is_deleted_for_good(open_screen: OpenScreen) -> None:
+    screen = await open_screen()
+    email = await signed_up(screen)
+    page = screen.page
+    await screen.go("/account")
+    await page.get_by_label("Your email, to be sure").fill(email)
+    await page.get_by_role("button", name="Delete my account").click()
+    await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    screen.refusals = {401, 403}
+    await sign_in(page, email)
+    await expect(page.get_by_role("alert").filter(has_text="doesn’t match")).to_be_visible()
+
+
+async def test_an_invitation_is_accepted_by_who_it_was_sent_to(open_screen: OpenScreen, house: House) -> None:
+    screen = await open_screen()
+    email = await signed_up(screen)
+    page = screen.page
+    await invited(house, email)
+    await screen.go(await link_to(page, screen.url, email, subject="You are invited to the staff"))
+    await page.get_by_role("button", name="Accept").click()
+    await expect(page.get_by_role("status")).to_contain_text("Welcome")
+
+
+async def invited(house: House, email: str) -> None:
+    """Let an administrator invite somebody to edit."""
+    settings = Settings(data_dir=house.folder, database_url=house.database_url, master_keys=MASTER_KEYS)
+    async with open_runtime(settings) as runtime, runtime.work() as work:
+        administrator = await create_viewer(work, roles=frozenset({Role.ADMINISTRATOR}))
+        await invite(work, viewer=administrator, email=email, role=Role.EDITOR, scope=None)

@@ -16,6 +16,7 @@ import { Curtain } from "./shell/curtain";
 const WatchPage = lazy(() => import("./watch/watch-page"));
 const AccountPage = lazy(() => import("./account/account-page"));
 const ActivatePage = lazy(() => import("./account/activate-page"));
+const InvitationPage = lazy(() => import("./account/invitation-page"));
 const ProfilesPage = lazy(() => import("./profiles/profiles-page"));
 const StudioRoutes = lazy(() => import("./studio/studio-routes"));
 
@@ -62,6 +63,8 @@ function Page({ route, query }: PageProps) {
       return <SearchPage />;
     case "account":
       return <AccountPage />;
+    case "invitation":
+      return <InvitationPage token={query.get("token") ?? ""} />;
     case "profiles":
       return <ProfilesPage />;
     case "activate":

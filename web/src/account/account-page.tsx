@@ -3,6 +3,7 @@ import { AccountDocument } from "../gql/operations";
 import { useDocumentTitle } from "../router/router";
 import { Notice } from "../ui/notice";
 import { AppPanel } from "./app-panel";
+import { DeletionPanel, ExportPanel } from "./data-panel";
 import { DetailsPanel } from "./details-panel";
 import { DevicesPanel } from "./devices-panel";
 import { EmailPanel } from "./email-panel";
@@ -36,6 +37,8 @@ export default function AccountPage() {
         <PasswordPanel hasPassword={credentials.hasPassword} onChanged={reload} />
         <EmailPanel />
         <DevicesPanel devices={viewer.devices} onChanged={reload} />
+        <ExportPanel exports={viewer.exports} onChanged={reload} />
+        <DeletionPanel />
       </div>
     </div>
   );
