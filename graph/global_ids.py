@@ -46,6 +46,7 @@ class Kind(Enum):
     API_KEY = "B"
     INVITATION = "J"
     SIGN_IN = "E"
+    STREAM = "F"
 
     def __init__(self, letter: str) -> None:
         self.letter = letter.encode()

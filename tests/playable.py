@@ -24,11 +24,14 @@ class Playable:
     asset_id: UUID
 
 
-async def create_playable(work: Work, *, territory: str = "*", maturity_age: int = 0) -> Playable:
+async def create_playable(
+    work: Work, *, territory: str = "*", maturity_age: int = 0, kind: TitleKind = TitleKind.MOVIE
+) -> Playable:
     """Publish a title of ten minutes with a right that opened a day ago."""
     editor = await create_editor(work)
+    starts_at = work.now if kind is TitleKind.LIVE_EVENT else None
     title = await create_title(
-        work, viewer=editor, kind=TitleKind.MOVIE, language="en", name="Film", maturity_age=maturity_age
+        work, viewer=editor, kind=kind, language="en", name="Film", maturity_age=maturity_age, starts_at=starts_at
     )
     opens_at = work.now - timedelta(days=1)
     await grant_right(work, viewer=editor, title_id=title.id, territory=territory, opens_at=opens_at)

@@ -13,12 +13,13 @@ from domain.guide.about_people import PERSONAL as GUIDE
 from domain.insights.about_people import PERSONAL as INSIGHTS
 from domain.kernel.job_handlers import Done, Handler, Outcome, RunningJob
 from domain.kernel.work import Work
+from domain.live.about_people import PERSONAL as LIVE
 from domain.media.about_people import PERSONAL as MEDIA
 from domain.playback.about_people import PERSONAL as PLAYBACK
 from domain.runtime import Runtime
 
 # Those that name others come first, so that what they name can go after them.
-PERSONAL = (*INSIGHTS, *PLAYBACK, *GUIDE, *ENTITLEMENTS, *MEDIA, *CATALOG, *AUTHORIZATION, *ACCOUNTS)
+PERSONAL = (*INSIGHTS, *PLAYBACK, *LIVE, *GUIDE, *ENTITLEMENTS, *MEDIA, *CATALOG, *AUTHORIZATION, *ACCOUNTS)
 
 FORGET_EXPORTS = "personal.forget_exports"
 FORGOTTEN_EVERY_S = 900.0

@@ -13,6 +13,7 @@ from tests.graph.test_playback import START
 from tests.graph.test_strangers import another_ones_import
 from tests.graph_scene import GraphScene, Person
 from tests.home_rows import create_row
+from tests.live_streams import create_live_stream
 
 STRANGER = "STRANGER"
 ACTORS = (STRANGER, *(role.value for role in Role))
@@ -56,6 +57,10 @@ async def make_policy_scene(scene: GraphScene) -> PolicyScene:
             scope=scope,
             reason="For the table",
         )  # fmt: skip
+    async with scene.runtime.work() as work:
+        stream, _ = await create_live_stream(work)
+    ids["stream"] = global_id(Kind.STREAM, stream.id)
+    ids["show"] = global_id(Kind.TITLE, stream.title_id)
     ids["homeRow"] = global_id(Kind.HOME_ROW, row.id)
     ids["person"] = global_id(Kind.VIEWER, editor.viewer.account_id)
     own = await scene.data(CREATE_ASSET, {"input": await begin(scene, editor)}, by=editor)

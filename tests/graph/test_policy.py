@@ -33,6 +33,9 @@ ROOTS = {
     "suggestions": ('suggestions(text: "film")',),
     "explainPlayback": ('explainPlayback(input: {{titleId: "{title}"}})',),
     "titleImport": ('titleImport(id: "x")',),
+    "liveStream": ('liveStream(id: "{stream}")',),
+    "liveStreamOf": ('liveStreamOf(titleId: "{show}")',),
+    "streamsOfTitle": ('streamsOfTitle(titleId: "{show}")',),
 }
 # What each subscription is asked for: an editor's own, so that nobody else may follow it but administrators.
 SUBSCRIBED = {"transcodeProgress": 'assetId: "{ownAsset}"', "importProgress": 'titleImportId: "{ownImport}"'}

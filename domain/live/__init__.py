@@ -1,0 +1,46 @@
+"""Shows that go out live: streams, and the programme clock that everything in them is timed by."""
+
+from domain.live.policy import LIVE, LiveAct
+from domain.live.stream import (
+    NotAShow,
+    Stream,
+    StreamChanged,
+    StreamId,
+    StreamNotLive,
+    StreamNotPrepared,
+    StreamState,
+    TitleOnAir,
+    stream_topic,
+)
+from domain.live.streams import (
+    end_stream,
+    hold_stream,
+    live_streams_of,
+    prepare_stream,
+    start_stream,
+    streams_by_id,
+    streams_of_title,
+    visible_streams,
+)
+
+__all__ = [
+    "LIVE",
+    "LiveAct",
+    "NotAShow",
+    "Stream",
+    "StreamChanged",
+    "StreamId",
+    "StreamNotLive",
+    "StreamNotPrepared",
+    "StreamState",
+    "TitleOnAir",
+    "end_stream",
+    "hold_stream",
+    "live_streams_of",
+    "prepare_stream",
+    "start_stream",
+    "stream_topic",
+    "streams_by_id",
+    "streams_of_title",
+    "visible_streams",
+]
