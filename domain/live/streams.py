@@ -53,11 +53,9 @@ async def prepare_stream(
     (title,) = await titles_by_id(work.reads(), [title_id])
     if title is None:
         raise NotFound("title", title_id)
+    await _check_asset(work.reads(), asset_id, viewer)
     if title.kind not in SHOW_KINDS:
         raise NotAShow(title_id)
-    (asset,) = await assets_by_id(work.reads(), [asset_id])
-    if asset is None or asset.state is not AssetState.READY:
-        raise NotFound("asset", asset_id)
     stream = Stream(
         id=StreamId(work.new_id()),
         title_id=title_id,
@@ -154,6 +152,16 @@ async def hold_stream(connection: AsyncConnection, stream_id: UUID) -> Stream:
     if stream is None:
         raise NotFound("stream", stream_id)
     return stream
+
+
+async def _check_asset(reads: Reads, asset_id: UUID, viewer: Viewer) -> None:
+    """Refuse what is not ready, or plays for a title that the viewer may not find."""
+    (asset,) = await assets_by_id(reads, [asset_id])
+    if asset is not None and asset.state is AssetState.READY:
+        (title,) = await visible_titles(reads, [asset.title_id], viewer=viewer)
+        if title is not None:
+            return
+    raise NotFound("asset", asset_id)
 
 
 async def _held(work: Work, viewer: Viewer | None, stream_id: UUID, expected_version: int) -> Stream:

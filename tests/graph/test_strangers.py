@@ -188,6 +188,7 @@ FOREIGN: list[tuple[str, str, Make, bool]] = [
     ("importTitles", "uploadId", _another_ones_upload, True),
     ("cancelImport", "titleImportId", another_ones_import, True),
     ("cancelAsset", "assetId", _another_ones_asset, True),
+    ("prepareStream", "assetId", _another_ones_asset, True),
     ("retryAsset", "assetId", _another_ones_failed_asset, True),
     ("startPlayback", "titleId", _a_draft, False),
     ("heartbeatPlayback", "sessionId", _another_ones_session, False),
@@ -230,9 +231,8 @@ async def test_another_ones_id_looks_like_an_absent_one(
     other = await scene.person(plan=Plan.PREMIUM) if not as_editor else await scene.editor()
     foreign = await make(scene, other)
     person = await scene.editor() if as_editor else await scene.person(plan=Plan.PREMIUM)
-    known = (
-        {"titleId": global_id(Kind.TITLE, await scene.draft(person))} if name in ("createAsset", "addArtwork") else {}
-    )
+    works_on_title = name in ("createAsset", "addArtwork", "prepareStream")
+    known = {"titleId": global_id(Kind.TITLE, await scene.draft(person))} if works_on_title else {}
     asked = f"""mutation($input: {name[0].upper()}{name[1:]}Input!) {{
       {name}(input: $input) {{ __typename ... on NotFound {{ code message what }} }} }}"""
     before = await rows(scene)
