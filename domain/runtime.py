@@ -13,6 +13,7 @@ from domain.kernel.bus import Bus
 from domain.kernel.clock import Clock, system_clock
 from domain.kernel.crypto import KEY_BYTES, Keyring
 from domain.kernel.gathering import Gathering
+from domain.kernel.group_commit import GroupCommits
 from domain.kernel.refusals import Unavailable
 from domain.kernel.sharing import Shared
 from domain.kernel.work import Database, Reads, Work
@@ -37,6 +38,7 @@ class Runtime:
     clock: Clock = system_clock
     shared: Shared = field(default_factory=Shared)
     gathering: Gathering = field(default_factory=Gathering)
+    commits: GroupCommits = field(default_factory=GroupCommits)
     passwords: Passwords = field(default_factory=Passwords)
 
     def work(self) -> AbstractAsyncContextManager[Work]:
@@ -72,20 +74,24 @@ async def open_runtime(settings: Settings, *, clock: Clock = system_clock) -> As
     database = Database.connect(
         settings.database_url, pool_size=settings.write_pool_size, read_pool_size=settings.read_pool_size
     )
-    passwords = Passwords(threads=settings.password_threads)
+    passwords, commits = Passwords(threads=settings.password_threads), GroupCommits()
     try:
         async with Bus.open(settings.bus_url or settings.database_url) as bus:
-            yield Runtime(
-                settings=settings,
-                database=database,
-                bus=bus,
-                objects=objects,
-                keyring=keyring,
-                tools=tools,
-                licences=licences,
-                clock=clock,
-                passwords=passwords,
-            )
+            try:
+                yield Runtime(
+                    settings=settings,
+                    database=database,
+                    bus=bus,
+                    objects=objects,
+                    keyring=keyring,
+                    tools=tools,
+                    licences=licences,
+                    clock=clock,
+                    passwords=passwords,
+                    commits=commits,
+                )
+            finally:
+                await commits.close()
     finally:
         passwords.close()
         await database.close()
