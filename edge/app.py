@@ -54,6 +54,7 @@ from graph.limits import Limits
 from graph.rates import Rates
 from graph.schema import strawberry_schema
 from graph.transports.http import HttpDoor
+from graph.transports.hub import Hub
 from graph.transports.revocation import end_with_sign_ins
 from graph.transports.streams import OpenStreams
 from graph.transports.websocket import WebSocketDoor
@@ -79,7 +80,9 @@ def create_app(given: Settings | Runtime) -> Starlette:
                 runtime = await opened.enter_async_context(open_runtime(settings))
             app.state.runtime = runtime
             page = PageDocuments.open(is_development=settings.environment is Environment.DEVELOPMENT)
-            app.state.http_door, app.state.socket_door = _graphql_doors(runtime, app.state.streams, page)
+            admission = _admission(runtime, page)
+            hub = await opened.enter_async_context(Hub(admission.graph).open())
+            app.state.http_door, app.state.socket_door = _graphql_doors(admission, app.state.streams, hub)
             await opened.enter_async_context(_beside(page.register(runtime)))
             await opened.enter_async_context(_beside(end_with_sign_ins(app.state.streams, runtime)))
             opened.enter_context(_on_termination(app.state.streams.close_all))
@@ -123,16 +126,20 @@ def _routes(settings: Settings) -> list[BaseRoute]:
     ]
 
 
-def _graphql_doors(runtime: Runtime, streams: OpenStreams, page: PageDocuments) -> tuple[HttpDoor, WebSocketDoor]:
-    is_open = runtime.settings.environment is Environment.DEVELOPMENT
+def _admission(runtime: Runtime, page: PageDocuments) -> Admission:
+    settings = runtime.settings
+    is_open = settings.environment is Environment.DEVELOPMENT
     graph = Graph(strawberry_schema(), runtime, limits=Limits(), is_open=is_open)
     trusted = TrustedDocuments(runtime, own=page.find)
-    settings = runtime.settings
     rates = Rates.of(viewer_per_s=settings.graphql_rate_viewer, address_per_s=settings.graphql_rate_address)
-    admission = Admission(graph, trusted, rates, trusted_only=settings.graphql_trusted_only)
+    return Admission(graph, trusted, rates, trusted_only=settings.graphql_trusted_only)
+
+
+def _graphql_doors(admission: Admission, streams: OpenStreams, hub: Hub) -> tuple[HttpDoor, WebSocketDoor]:
+    is_open = admission.graph.runtime.settings.environment is Environment.DEVELOPMENT
     return (
-        HttpDoor(admission, caller_of, streams, workbench=pages.workbench if is_open else None),
-        WebSocketDoor(admission, caller_of_socket, is_own_page, streams),
+        HttpDoor(admission, caller_of, streams, hub, workbench=pages.workbench if is_open else None),
+        WebSocketDoor(admission, caller_of_socket, is_own_page, streams, hub),
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import strawberry
 import structlog
-from graphql import ExecutionResult, GraphQLError, OperationType, execute
+from graphql import ExecutionResult, GraphQLError, GraphQLField, OperationType, execute
 from graphql.execution import Executor, create_source_event_stream
 from opentelemetry import trace
 
@@ -27,7 +27,7 @@ from graph.errors import coded, present
 from graph.execution.compiled import CompiledExecutor
 from graph.fragments import Fragments
 from graph.limits import Limits
-from graph.operations import Documents, Operation, OperationRefused
+from graph.operations import Documents, Operation, OperationRefused, root_names
 from graph.schema import graphql_schema_of
 
 VARIABLES_REFUSED = "BAD_USER_INPUT"
@@ -113,6 +113,16 @@ class Graph:
             except Exception as fault:  # the source of events failed: the edge of the subscription
                 error = fault if isinstance(fault, GraphQLError) else GraphQLError(str(fault), original_error=fault)
                 yield Answer({"errors": present([error], operation_id=operation_id, code=EXECUTION_FAILED)})
+
+    async def event(self, operation: Operation, request: GraphQLRequest, context: Context, row: object) -> Answer:
+        """Execute a subscription for one event, whose row is known."""
+        return await self._execute(operation, request, context, root=row)
+
+    def root_fields_of(self, operation: Operation) -> list[GraphQLField]:
+        """Return the fields of the root that an operation names, also in fragments."""
+        root = self._schema.get_root_type(operation.kind)
+        assert root is not None, "the operation is valid"
+        return [root.fields[name] for name in root_names(operation) if name in root.fields]
 
     async def _events(self, operation: Operation, request: GraphQLRequest, context: Context) -> Any:
         executor = Executor.build(

@@ -17,6 +17,9 @@ subscriptions_open = Gauge("marquee_graphql_subscriptions_open", "Subscriptions 
 revoked_total = Counter("marquee_graphql_sign_ins_revoked_total", "Sign-ins that ended under open streams.")
 sockets_open = Gauge("marquee_graphql_sockets_open", "GraphQL WebSockets being served.")
 
+hub_frames_total = Counter("marquee_hub_frames_total", "Answers of shared subscriptions, executed and encoded once.")
+hub_deliveries_total = Counter("marquee_hub_deliveries_total", "Answers of shared subscriptions, for each subscriber.")
+
 
 def operation(kind: str, outcome: str, took_s: float) -> None:
     """Count an executed operation."""

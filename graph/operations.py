@@ -12,9 +12,13 @@ from typing import Any
 
 from graphql import (
     DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
+    InlineFragmentNode,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     OperationType,
@@ -155,6 +159,27 @@ class Documents:
         )
         if errors:
             raise OperationRefused(errors)
+
+
+def root_names(operation: Operation) -> set[str]:
+    """Return the names of the fields that an operation asks of its root, whatever their conditions."""
+    fragments = {
+        definition.name.value: definition
+        for definition in operation.document.definitions
+        if isinstance(definition, FragmentDefinitionNode)
+    }
+    names: set[str] = set()
+    waiting = [operation.definition.selection_set]
+    while waiting:
+        for selection in waiting.pop().selections:
+            if isinstance(selection, FieldNode):
+                names.add(selection.name.value)
+            elif isinstance(selection, FragmentSpreadNode):
+                # A valid document has no circles.
+                waiting.append(fragments[selection.name.value].selection_set)
+            elif isinstance(selection, InlineFragmentNode):
+                waiting.append(selection.selection_set)
+    return names
 
 
 def _code_of(broken: GraphQLSyntaxError) -> str:

@@ -32,6 +32,7 @@ from domain.media.store.packages import finish_package, insert_package
 from domain.runtime import Runtime
 from domain.settings import Environment, Settings
 from edge.app import create_app
+from edge.wires import HttpWire, SocketWire
 from graph.global_ids import Kind, global_id
 from tests.arrange import CONFIRMED, complete_upload, create_draft
 from tests.conftest import ScratchDatabases
@@ -183,8 +184,8 @@ async def serving(app: Starlette, *, port: int = 0) -> AsyncIterator[str]:
         port=port,
         log_config=None,
         lifespan="on",
-        http="httptools",
-        ws="websockets-sansio",
+        http=HttpWire,
+        ws=SocketWire,
         timeout_graceful_shutdown=2,
     )
     server = uvicorn.Server(config)

@@ -21,6 +21,7 @@ from domain.live.streams import (
     streams_by_id,
     streams_of_title,
     visible_streams,
+    who_sees,
 )
 
 __all__ = [
@@ -43,4 +44,5 @@ __all__ = [
     "streams_by_id",
     "streams_of_title",
     "visible_streams",
+    "who_sees",
 ]

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.accounts import Viewer, require_viewer
-from domain.catalog import titles_by_id, visible_titles
+from domain.catalog import audience_of, titles_by_id, visible_titles
 from domain.kernel.refusals import InvalidInput, NotFound, StaleVersion
 from domain.kernel.work import Reads, Work
 from domain.live import store
@@ -121,6 +121,23 @@ async def visible_streams(reads: Reads, ids: Sequence[UUID], *, viewer: Viewer |
         if title is not None or LIVE.permits(viewer, LiveAct.PREPARE, within=id)
     }
     return [stream if stream is not None and stream.title_id in shown else None for stream in found]
+
+
+async def who_sees(reads: Reads, stream_id: UUID, viewers: Sequence[Viewer | None]) -> list[bool]:
+    """Tell for each of many viewers whether it may see a stream; they are asked for by audience, not one by one."""
+    (stream,) = await streams_by_id(reads, [stream_id])
+    if stream is None:
+        return [False for _ in viewers]
+    # One of each audience speaks for all of it.
+    speakers = {audience_of(viewer): viewer for viewer in viewers}
+    found = {
+        audience: (await visible_titles(reads, [stream.title_id], viewer=viewer))[0] is not None
+        for audience, viewer in speakers.items()
+    }
+    return [
+        found[audience_of(viewer)] or LIVE.permits(viewer, LiveAct.PREPARE, within=stream.title_id)
+        for viewer in viewers
+    ]
 
 
 async def live_streams_of(reads: Reads, title_ids: Sequence[UUID]) -> list[Stream | None]:

@@ -7,6 +7,7 @@ import uvicorn
 
 from domain.settings import Settings
 from edge.app import create_app
+from edge.wires import HttpWire, SocketWire
 
 # How long open requests may take to finish after SIGTERM.
 DRAIN_TIMEOUT_S = 10
@@ -14,6 +15,8 @@ KEEP_ALIVE_S = 75
 BACKLOG = 2048
 # A subscription frame from a client is small; uploads do not travel over sockets.
 SOCKET_FRAME_MAX_BYTES = 1024 * 1024
+SOCKET_PING_EVERY_S = 15
+SOCKET_PONG_WITHIN_S = 10
 
 
 def serve(settings: Settings, *, fd: int | None = None) -> None:
@@ -23,9 +26,12 @@ def serve(settings: Settings, *, fd: int | None = None) -> None:
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=HttpWire,
         # The sans-io implementation costs a third of the others per message; compression would cost more than it saves.
-        ws="websockets-sansio",
+        ws=SocketWire,
+        # A client that answers no ping is dropped within half a minute.
+        ws_ping_interval=SOCKET_PING_EVERY_S,
+        ws_ping_timeout=SOCKET_PONG_WITHIN_S,
         ws_max_size=SOCKET_FRAME_MAX_BYTES,
         ws_per_message_deflate=False,
         lifespan="on",

@@ -26,8 +26,9 @@ from graph.operations import OperationRefused
 from graph.refusal_fields import extensions_of
 from graph.transports.caching import cacheable
 from graph.transports.headers import headers_of
+from graph.transports.hub import Hub
 from graph.transports.requests import ID_NAMES, RequestMalformed, problem_payload, read_request, sender_of
-from graph.transports.sse import EVENT_STREAM, EventStream
+from graph.transports.sse import EVENT_STREAM, EventStream, SharedEventStream
 from graph.transports.streams import OpenStreams, TooManyStreams
 
 GRAPHQL_RESPONSE = "application/graphql-response+json"
@@ -44,6 +45,7 @@ class HttpDoor:
     admission: Admission
     identify: Identify
     streams: OpenStreams
+    hub: Hub
     workbench: Callable[[], Response] | None = None
 
     async def __call__(self, request: Request) -> Response:
@@ -68,7 +70,7 @@ class HttpDoor:
         except Refusal as refusal:
             return _refusal(refusal, _plain(wanted))
         if wanted == EVENT_STREAM:
-            return self._event_stream(admitted, caller, operation_id)
+            return self._event_stream(request, admitted, caller, operation_id)
         graph = self.admission.graph
         answer = await graph.answer(admitted.operation, admitted.request, caller, operation_id=operation_id)
         if answer.is_refused:
@@ -87,11 +89,14 @@ class HttpDoor:
             raise RequestMalformed(message, code="STREAM_REQUIRED")
         return admitted
 
-    def _event_stream(self, admitted: Admitted, caller: Caller, operation_id: str) -> Response:
+    def _event_stream(self, request: Request, admitted: Admitted, caller: Caller, operation_id: str) -> Response:
         try:
             self.streams.check(caller.address, caller.viewer)
         except TooManyStreams as refusal:
             return _refusal(refusal, JSON)
+        if self.hub.serves(admitted.operation):
+            since = headers_of(request).get("last-event-id")
+            return SharedEventStream(self.hub, self.streams, admitted, caller, since)
         return EventStream(self._stream(admitted, caller, operation_id), self.streams, caller)
 
     async def _stream(self, admitted: Admitted, caller: Caller, operation_id: str) -> AsyncGenerator[Answer, None]:

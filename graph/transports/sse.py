@@ -6,21 +6,24 @@ clients come back. When the viewer's sign-in ends, the last event says so.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
+from typing import Any
 
 import orjson
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from domain.accounts import Viewer
+from graph.admission import Admitted
 from graph.answering import Answer
 from graph.context import Caller
+from graph.transports.hub import Frame, Hub, NotAdmitted
+from graph.transports.outbox import CLOSE_TIMEOUT_S, Outbox, Wire, wire_of
 from graph.transports.streams import Ending, OpenStream, OpenStreams
 
 EVENT_STREAM = "text/event-stream"
 KEEP_ALIVE_S = 12.0
-# How long the last events may take once the server ends a stream; a client that does not read never gets them.
-CLOSE_TIMEOUT_S = 2.0
 _KEEP_ALIVE = b":\n\n"
 _COMPLETE = b"event: complete\ndata:\n\n"
 _HEADERS = {
@@ -55,6 +58,101 @@ class EventStream(Response):
                 await _until_sent(sending, stream)
             finally:
                 await _cancel(sending)
+
+
+class SharedEventStream(Response):
+    """A response that carries what many follow: it costs one task, and the hub writes into its outbox."""
+
+    def __init__(self, hub: Hub, streams: OpenStreams, admitted: Admitted, caller: Caller, since: str | None) -> None:
+        """`since` is where a browser says that it was, in Last-Event-ID."""
+        super().__init__(media_type=EVENT_STREAM, headers=_HEADERS)
+        # It has no length yet.
+        del self.headers["content-length"]
+        self._hub, self._streams, self._admitted, self._caller, self._since = hub, streams, admitted, caller, since
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer until the client leaves or the server ends it."""
+        with self._streams.hold(self._caller.address, self._caller.viewer) as stream:
+            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+            follower = _Follower(self._caller.viewer, send, wire_of(scope), stream)
+            try:
+                following = await self._hub.join(
+                    self._admitted.operation, self._admitted.request, self._caller, follower, since=self._since
+                )
+                try:
+                    await follower.stay(receive)
+                finally:
+                    following.leave()
+            except NotAdmitted as refused:
+                follower.end(refused.errors)
+            await follower.finish()
+
+
+class _Follower:
+    """A member of the hub: one stream over HTTP."""
+
+    def __init__(self, viewer: Viewer | None, send: Send, wire: Wire | None, stream: OpenStream) -> None:
+        self.viewer = viewer
+        self._asgi_send, self._wire, self._stream = send, wire, stream
+        self._outbox = Outbox(self._send, wire, self._wake)
+        self._staying: asyncio.Task[Any] | None = None
+        self._is_over = False
+        self._has_left = False
+
+    def tell(self, frame: Frame) -> None:
+        """Take a frame."""
+        self._outbox.put(frame.event, key=frame.key)
+
+    def end(self, errors: Sequence[Mapping[str, Any]]) -> None:
+        """Tell the client that there is no more, and why."""
+        if errors:
+            self._outbox.put(_event({"errors": errors}))
+        self._outbox.put(_COMPLETE)
+        self._wake()
+
+    async def stay(self, receive: Receive) -> None:
+        """Keep the line up until the client leaves or the stream is over."""
+        self._staying = asyncio.current_task()
+        self._stream.on_end(self._wake)
+        try:
+            while not self._is_over and not self._has_left:
+                try:
+                    async with asyncio.timeout(KEEP_ALIVE_S):
+                        message = await receive()
+                    self._has_left = message["type"] == "http.disconnect"
+                except TimeoutError:
+                    self._outbox.put(_KEEP_ALIVE, key=_KEEP_ALIVE)
+        except asyncio.CancelledError:
+            if not self._is_over or self._staying is None:
+                raise
+            self._staying.uncancel()
+        finally:
+            self._staying = None
+            self._stream.on_end(None)
+
+    async def finish(self) -> None:
+        """Send what is left, if it goes quickly, and end; a client that takes nothing is dropped."""
+        if self._stream.ending in (Ending.SIGN_IN_ENDED, Ending.VIEWER_CHANGED):
+            # What still waits is no longer this viewer's to see.
+            self._outbox.clear()
+            if self._stream.ending is Ending.SIGN_IN_ENDED:
+                self._outbox.put(_event(_SIGNED_OUT))
+                self._outbox.put(_COMPLETE)
+        try:
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                await (self._outbox.stop() if self._has_left else self._outbox.finish())
+                await self._asgi_send({"type": "http.response.body", "body": b"", "more_body": False})
+        except TimeoutError:
+            if self._wire is not None:
+                self._wire.abort()
+
+    async def _send(self, frame: bytes) -> None:
+        await self._asgi_send({"type": "http.response.body", "body": frame, "more_body": True})
+
+    def _wake(self) -> None:
+        if not self._is_over and self._staying is not None:
+            self._staying.cancel()
+        self._is_over = True
 
 
 async def _until_sent(sending: "asyncio.Task[None]", stream: OpenStream) -> None:

@@ -9,7 +9,7 @@ Refusal
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from enum import Enum, auto
 from typing import TypeVar
@@ -47,11 +47,20 @@ class OpenStream:
         self.viewer: Viewer | None = None
         self.ending: Ending | None = None
         self.ended = asyncio.Event()
+        self._wake: Callable[[], None] | None = None
+
+    def on_end(self, wake: Callable[[], None] | None) -> None:
+        """Have something called when the stream is to end; at once if it is already. None is nothing any more."""
+        self._wake = wake
+        if wake is not None and self.ended.is_set():
+            wake()
 
     def end(self, ending: Ending) -> None:
         """Have the stream end. The first reason counts."""
         self.ending = self.ending or ending
         self.ended.set()
+        if self._wake is not None:
+            self._wake()
 
 
 class OpenStreams:

@@ -15,7 +15,7 @@ accepted.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +24,7 @@ import orjson
 import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from domain.accounts import Viewer
 from domain.kernel.refusals import RateLimited, Refusal, Unavailable
 from graph import measures
 from graph.admission import Admission, Admitted
@@ -31,7 +32,8 @@ from graph.answering import new_operation_id, refusal_answer
 from graph.context import Caller
 from graph.operations import OperationRefused
 from graph.refusal_fields import extensions_of
-from graph.transports.outbox import Outbox
+from graph.transports.hub import Following, Frame, Hub, NotAdmitted
+from graph.transports.outbox import CLOSE_TIMEOUT_S, Outbox, wire_of
 from graph.transports.requests import RequestMalformed, address_of, problem_payload, request_of, sender_of
 from graph.transports.streams import Ending, OpenStream, OpenStreams, TooManyStreams
 
@@ -48,6 +50,7 @@ FORBIDDEN = 4403
 SUBPROTOCOL = 4406
 INIT_TIMEOUT = 4408
 ID_IN_USE = 4409
+TOO_SLOW = 4410
 TOO_MANY_STREAMS = 4420
 SECOND_INIT = 4429
 SERVER_RESTARTS = 1012
@@ -71,6 +74,7 @@ class WebSocketDoor:
     identify: IdentifySocket
     is_own_page: Callable[[WebSocket], bool]
     streams: OpenStreams
+    hub: Hub
     init_timeout_s: float = INIT_TIMEOUT_S
 
     async def __call__(self, socket: WebSocket) -> None:
@@ -108,37 +112,49 @@ class _Connection:
         self._door = door
         self._socket = socket
         self._stream = stream
-        self._outbox = Outbox(socket)
+        self._wire = wire_of(socket.scope)
+        self._outbox = Outbox(self._send, self._wire, self._wake)
         self._caller: Caller | None = None
         self._is_initialised = False
+        # By the client's id: operations that run, and what is followed through the hub.
         self._running: dict[str, asyncio.Task[None]] = {}
+        self._followers: dict[str, _Follower] = {}
         # Every operation that has not ended yet, cancelled ones included: they count until they let go.
         self._live: set[asyncio.Task[None]] = set()
         self._credentials: Mapping[str, Any] = {}
+        # Whoever reads is the only task of an idle socket; it is woken by being cancelled.
+        self._reader = asyncio.current_task()
+        self._is_ending = False
 
     async def serve(self) -> None:
-        reading = asyncio.create_task(self._read())
-        writing = asyncio.create_task(self._outbox.write())
-        ending = asyncio.create_task(self._stream.ended.wait())
-        overflowing = asyncio.create_task(self._outbox.overflowed.wait())
-        tasks: list[asyncio.Task[Any]] = [reading, writing, ending, overflowing]
+        fault: BaseException | None = None
+        self._stream.on_end(self._wake)
         try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            await self._read()
+        except asyncio.CancelledError as cancelled:
+            if not self._is_ending:
+                raise
+            assert self._reader is not None, "somebody reads"
+            self._reader.uncancel()
+            fault = cancelled
+        except (WebSocketDisconnect, _Closed) as ended:
+            fault = ended
         finally:
-            await _end([*self._live, *tasks])
-            await self._close(reading)
+            self._is_ending = True
+            self._stream.on_end(None)
+            for follower in self._followers.values():
+                follower.leave()
+            await _end(list(self._live))
+            await self._close(fault)
 
-    async def _close(self, reading: "asyncio.Task[None]") -> None:
+    async def _close(self, ended: BaseException | None) -> None:
         code, reason = SERVER_RESTARTS, "The server restarts"
-        if reading.done() and not reading.cancelled():
-            ended = reading.exception()
-            if isinstance(ended, WebSocketDisconnect):
-                log.debug("socket.left", code=ended.code)
-                return
-            if isinstance(ended, _Closed):
-                code, reason = ended.code, ended.reason
-            elif ended is not None:
-                raise ended
+        if isinstance(ended, WebSocketDisconnect):
+            log.debug("socket.left", code=ended.code)
+            await self._outbox.stop()
+            return
+        if isinstance(ended, _Closed):
+            code, reason = ended.code, ended.reason
         elif self._stream.ending in (Ending.SIGN_IN_ENDED, Ending.VIEWER_CHANGED):
             if self._stream.ending is Ending.SIGN_IN_ENDED:
                 code, reason = FORBIDDEN, SIGN_IN_ENDED
@@ -146,9 +162,32 @@ class _Connection:
                 reason = VIEWER_CHANGED
             # What still waits is no longer this viewer's to see.
             self._outbox.clear()
-        elif self._stream.ending is None:
-            code, reason = self._outbox.close_code, self._outbox.close_reason
-        await self._outbox.close(code, reason)
+        elif self._stream.ending is None and self._outbox.is_given_up:
+            code, reason = TOO_SLOW, "The client reads too slowly"
+        await self._say_goodbye(code, reason)
+
+    async def _say_goodbye(self, code: int, reason: str) -> None:
+        """Send what is left, if it goes quickly, and close; a client that takes neither is dropped."""
+        try:
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                await (self._outbox.stop() if code == TOO_SLOW else self._outbox.finish())
+                await self._socket.close(code, reason)
+        except TimeoutError:
+            if self._wire is not None:
+                self._wire.abort()
+        except (WebSocketDisconnect, RuntimeError):
+            log.debug("socket.left", code=code)
+
+    async def _send(self, frame: bytes) -> None:
+        await self._socket.send_text(frame.decode())
+
+    def _tell(self, message: Mapping[str, Any]) -> None:
+        self._outbox.put(orjson.dumps(message))
+
+    def _wake(self) -> None:
+        if not self._is_ending and self._reader is not None:
+            self._is_ending = True
+            self._reader.cancel()
 
     async def _read(self) -> None:
         try:
@@ -180,15 +219,20 @@ class _Connection:
         if kind == "connection_init":
             await self._initialise(message.get("payload"))
         elif kind == "ping":
-            self._outbox.send({"type": "pong"})
+            self._tell({"type": "pong"})
         elif kind == "subscribe":
             await self._subscribe(message)
         elif kind == "complete":
-            running = self._running.pop(_id_of(message), None)
-            if running is not None:
-                running.cancel()
+            self._complete(_id_of(message))
         elif kind != "pong":
             raise _Closed(BAD_MESSAGE, "Unknown message type")
+
+    def _complete(self, id: str) -> None:
+        running, follower = self._running.pop(id, None), self._followers.pop(id, None)
+        if running is not None:
+            running.cancel()
+        if follower is not None:
+            follower.leave()
 
     async def _initialise(self, payload: object) -> None:
         if self._is_initialised:
@@ -209,7 +253,7 @@ class _Connection:
                 measures.refused_total.labels(refusal.code).inc()
                 raise _Closed(TOO_MANY_STREAMS, refusal.message) from None
         self._caller = caller
-        self._outbox.send({"type": "connection_ack"})
+        self._tell({"type": "connection_ack"})
 
     async def _identify(self) -> Caller:
         try:
@@ -233,13 +277,16 @@ class _Connection:
     async def _subscribe(self, message: dict[str, Any]) -> None:
         caller = await self._current_caller()
         id = _id_of(message)
-        if id in self._running:
+        if id in self._running or id in self._followers:
             raise _Closed(ID_IN_USE, f"Subscriber for {id} already exists")
-        if len(self._live) >= OPERATIONS_MAX:
+        if len(self._live) + len(self._followers) >= OPERATIONS_MAX:
             self._refuse(id, [{"message": "Too many operations.", "extensions": {"code": "TOO_MANY_OPERATIONS"}}])
             return
         admitted = await self._admit(id, message.get("payload"), caller)
         if admitted is None:
+            return
+        if self._door.hub.serves(admitted.operation):
+            await self._follow(id, admitted, caller)
             return
         task = asyncio.create_task(self._run(id, admitted, caller))
         self._running[id] = task
@@ -262,6 +309,19 @@ class _Connection:
             self._refuse(id, [{"message": refusal.message, "extensions": extensions_of(refusal)}])
         return None
 
+    async def _follow(self, id: str, admitted: Admitted, caller: Caller) -> None:
+        """Follow what others follow too. It costs no task: the hub writes into the outbox."""
+        follower = _Follower(id, caller.viewer, self._outbox, self._ended)
+        self._followers[id] = follower
+        try:
+            follower.following = await self._door.hub.join(admitted.operation, admitted.request, caller, follower)
+        except NotAdmitted as refused:
+            del self._followers[id]
+            self._refuse(id, refused.errors)
+
+    def _ended(self, id: str) -> None:
+        self._followers.pop(id, None)
+
     async def _run(self, id: str, admitted: Admitted, caller: Caller) -> None:
         graph = self._door.admission.graph
         answers = graph.stream(admitted.operation, admitted.request, caller, operation_id=new_operation_id())
@@ -273,15 +333,45 @@ class _Connection:
                         return
                     await self._outbox.room()
                     shown = self._door.admission.with_cost(answer, admitted)
-                    self._outbox.send({"id": id, "type": "next", "payload": shown.payload})
-            self._outbox.send({"id": id, "type": "complete"})
+                    self._tell({"id": id, "type": "next", "payload": shown.payload})
+            self._tell({"id": id, "type": "complete"})
         finally:
             # A client may have completed this operation and begun another one under its id.
             if self._running.get(id) is asyncio.current_task():
                 del self._running[id]
 
     def _refuse(self, id: str, errors: object) -> None:
-        self._outbox.send({"id": id, "type": "error", "payload": errors})
+        self._tell({"id": id, "type": "error", "payload": errors})
+
+
+class _Follower:
+    """A member of the hub: one subscription of one socket."""
+
+    __slots__ = ("_ended", "_id", "_outbox", "_start", "following", "viewer")
+
+    def __init__(self, id: str, viewer: Viewer | None, outbox: Outbox, ended: Callable[[str], None]) -> None:
+        self.viewer = viewer
+        self.following: Following | None = None
+        self._id, self._outbox, self._ended = id, outbox, ended
+        self._start = b'{"id":%b,"type":"next","payload":' % orjson.dumps(id)
+
+    def tell(self, frame: Frame) -> None:
+        """Take a frame."""
+        key = None if frame.key is None else (self._id, frame.key)
+        self._outbox.put(self._start + frame.message_end, key=key)
+
+    def end(self, errors: Sequence[Mapping[str, Any]]) -> None:
+        """Tell the client that there is no more, and why."""
+        self._ended(self._id)
+        if errors:
+            self._outbox.put(orjson.dumps({"id": self._id, "type": "error", "payload": errors}))
+        else:
+            self._outbox.put(orjson.dumps({"id": self._id, "type": "complete"}))
+
+    def leave(self) -> None:
+        """Be told nothing more."""
+        if self.following is not None:
+            self.following.leave()
 
 
 def _id_of(message: Mapping[str, Any]) -> str:

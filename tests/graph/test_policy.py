@@ -38,7 +38,10 @@ ROOTS = {
     "streamsOfTitle": ('streamsOfTitle(titleId: "{show}")',),
 }
 # What each subscription is asked for: an editor's own, so that nobody else may follow it but administrators.
-SUBSCRIBED = {"transcodeProgress": 'assetId: "{ownAsset}"', "importProgress": 'titleImportId: "{ownImport}"'}
+SUBSCRIBED = {
+    "transcodeProgress": 'assetId: "{ownAsset}"', "importProgress": 'titleImportId: "{ownImport}"',
+    "streamEvents": 'streamId: "{stream}"',
+}  # fmt: skip
 DEPTH_MAX, WAYS_MAX = 4, 4
 # Types that a query leads to and of which nothing is made here: what workers, authenticators and players make, and
 # what stands below things that are asked for themselves. Grow this list only with a reason.

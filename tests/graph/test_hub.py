@@ -1,0 +1,187 @@
+"""What many follow: executed once, each fact told to each, and nothing lost when a line breaks."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+
+from domain.live import Stream, end_stream, start_stream
+from graph import measures
+from graph.global_ids import Kind, global_id
+from graph.transports.hub import broadcast, hub
+from tests.graph.test_sse import next_of, stream
+from tests.graph.test_websocket import Talk, talk, token
+from tests.graph_scene import GraphScene, Person
+from tests.live_streams import create_stream
+
+EVENTS = """
+subscription Show($id: ID!, $since: String) {
+  streamEvents(streamId: $id, since: $since) {
+    __typename
+    ... on StreamSnapshot { stream { id state } }
+    ... on StreamUpdate { stream { id state version } }
+  }
+}
+"""
+
+
+async def a_stream(scene: GraphScene, *, territory: str = "*") -> tuple[Stream, Person, str]:
+    """Prepare a stream; return it with an editor and its id as clients have it."""
+    async with scene.runtime.work() as work:
+        made, _ = await create_stream(work, territory=territory)
+    return made, await scene.editor(), global_id(Kind.STREAM, made.id)
+
+
+async def starts(scene: GraphScene, made: Stream, editor: Person) -> None:
+    async with scene.runtime.work() as work:
+        await start_stream(work, viewer=editor.viewer, stream_id=made.id, expected_version=1)
+
+
+async def ends(scene: GraphScene, made: Stream, editor: Person) -> None:
+    async with scene.runtime.work() as work:
+        await end_stream(work, viewer=editor.viewer, stream_id=made.id, expected_version=2)
+
+
+def event_of(payload: dict[str, Any]) -> tuple[str, str]:
+    event = payload["data"]["streamEvents"]
+    return event["__typename"], event["stream"]["state"]
+
+
+async def heard(socket: Talk) -> dict[str, Any]:
+    message = await socket.hear()
+    assert message["type"] == "next", message
+    payload: dict[str, Any] = message["payload"]
+    return payload
+
+
+async def test_a_follower_begins_with_how_things_are_and_is_told_every_fact(scene: GraphScene) -> None:
+    made, editor, id = await a_stream(scene)
+    async with talk(scene) as socket, stream(scene, EVENTS, {"id": id}) as events:
+        await socket.open()
+        await socket.subscribe('it\'s "1"', EVENTS, id=id)
+        assert event_of(await heard(socket)) == ("StreamSnapshot", "PREPARED")
+        assert event_of((await next_of(events))[1]) == ("StreamSnapshot", "PREPARED")
+        await starts(scene, made, editor)
+        await ends(scene, made, editor)
+        for read in (lambda: heard(socket), lambda: next_of(events)):
+            told = [await read(), await read()]
+            assert [event_of(one if isinstance(one, dict) else one[1]) for one in told] in (
+                [("StreamUpdate", "LIVE"), ("StreamUpdate", "ENDED")],
+                # The second was there when the first was told: a fact says that something changed, not to what.
+                [("StreamUpdate", "ENDED"), ("StreamUpdate", "ENDED")],
+            )
+
+
+async def test_thousands_cost_one_execution(scene: GraphScene) -> None:
+    made, editor, id = await a_stream(scene)
+    async with talk(scene) as first, talk(scene) as second:
+        for socket in (first, second):
+            await socket.open()
+            for number in range(20):
+                await socket.subscribe(str(number), EVENTS, id=id)
+                assert event_of(await heard(socket)) == ("StreamSnapshot", "PREPARED")
+        executed = measures.operations_total.labels("subscription", "ok")._value.get()
+        await starts(scene, made, editor)
+        told = [await first.hear() for _ in range(20)] + [await second.hear() for _ in range(20)]
+        assert {one["id"] for one in told} == {str(number) for number in range(20)}
+        assert len({str(one["payload"]) for one in told}) == 1
+        assert measures.operations_total.labels("subscription", "ok")._value.get() == executed + 1
+
+
+async def test_whoever_comes_back_is_told_exactly_what_it_missed(scene: GraphScene) -> None:
+    made, editor, id = await a_stream(scene)
+    async with talk(scene) as socket:
+        await socket.open()
+        await socket.subscribe("1", EVENTS, id=id)
+        since = (await heard(socket))["extensions"]["position"]
+    await starts(scene, made, editor)
+    await ends(scene, made, editor)
+    async with talk(scene) as socket:
+        await socket.open()
+        await socket.subscribe("1", EVENTS, id=id, since=since)
+        told = [await heard(socket), await heard(socket)]
+        assert [event_of(one)[0] for one in told] == ["StreamUpdate", "StreamUpdate"]
+        assert [one["extensions"] for one in told] == [
+            {"position": f"{since.partition(':')[0]}:{number}"} for number in (2, 3)
+        ]
+        await socket.subscribe("2", EVENTS, id=id, since=told[-1]["extensions"]["position"])
+        await socket.subscribe("3", "{viewer{id}}")
+        assert (await socket.hear())["id"] == "3", "nothing was missed, so nothing is told again"
+
+
+async def test_what_is_not_in_memory_is_read_from_the_log(scene: GraphScene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(broadcast, "KEPT_MAX", 0)
+    made, editor, id = await a_stream(scene)
+    async with talk(scene) as socket:
+        await socket.open()
+        await socket.subscribe("1", EVENTS, id=id)
+        since = (await heard(socket))["extensions"]["position"]
+        await starts(scene, made, editor)
+        await heard(socket)
+        for number in ("2", "3"):
+            await socket.subscribe(number, EVENTS, id=id, since=since)
+            assert event_of(await heard(socket)) == ("StreamUpdate", "LIVE")
+
+
+@pytest.mark.parametrize(
+    "since", ["", "garbage", "1:1", f"{uuid4()}:1", f"{uuid4()}:-1", f"{uuid4()}:1e9", "x" * 5000, "\x00:1", ":"]
+)
+async def test_a_place_that_is_none_begins_anew_and_says_so(scene: GraphScene, since: str) -> None:
+    _, _, id = await a_stream(scene)
+    async with talk(scene) as socket:
+        await socket.open()
+        await socket.subscribe("1", EVENTS, id=id, since=since)
+        payload = await heard(socket)
+        assert event_of(payload) == ("StreamSnapshot", "PREPARED")
+        assert payload["extensions"].get("recovered") is (False if since else None)
+
+
+async def test_a_browser_goes_on_by_its_last_event_id(scene: GraphScene) -> None:
+    made, editor, id = await a_stream(scene)
+    headers = {"accept": "text/event-stream"}
+    sent = {"json": {"query": EVENTS, "variables": {"id": id}}}
+    async with scene.client.stream("POST", f"{scene.url}/graphql", headers=headers, **sent) as response:
+        lines = response.aiter_lines()
+        place = (await anext(lines)).removeprefix("id: ")
+    await starts(scene, made, editor)
+    headers["last-event-id"] = place
+    async with scene.client.stream("POST", f"{scene.url}/graphql", headers=headers, **sent) as response:
+        lines = response.aiter_lines()
+        assert (await anext(lines)) == f"id: {place.partition(':')[0]}:2"
+        assert (await anext(lines)) == "event: next"
+        assert "StreamUpdate" in await anext(lines)
+
+
+async def test_a_stream_of_a_hidden_title_looks_like_none(scene: GraphScene) -> None:
+    _, _, hidden = await a_stream(scene, territory="FR")
+    german = await scene.person(territory="DE")
+    for id in (hidden, global_id(Kind.STREAM, uuid4()), "garbage", global_id(Kind.TITLE, uuid4())):
+        async with talk(scene) as socket:
+            await socket.open(**token(german))
+            await socket.subscribe("1", EVENTS, id=id)
+            message = await socket.hear()
+            assert (message["type"], message["payload"][0]["extensions"]["code"]) == ("error", "NOT_FOUND")
+        async with stream(scene, EVENTS, {"id": id}, by=german) as events:
+            name, payload = await next_of(events)
+            assert (name, payload["errors"][0]["extensions"]["code"]) == ("next", "NOT_FOUND")
+            assert await next_of(events) == ("complete", None)
+
+
+async def test_whoever_may_not_follow_any_more_is_shown_out(scene: GraphScene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub, "SWEEP_EVERY_S", 0.05)
+    monkeypatch.setattr(hub, "GATE_EVERY_S", 0.05)
+    made, editor, id = await a_stream(scene, territory="FR")
+    french = await scene.person(territory="FR")
+    async with talk(scene) as socket, talk(scene) as staff:
+        await socket.open(**token(french))
+        await staff.open(**token(editor))
+        for one in (socket, staff):
+            await one.subscribe("1", EVENTS, id=id)
+            await heard(one)
+        async with scene.runtime.work() as work:
+            await work.connection.execute(text("DELETE FROM title_rights WHERE title_id = :id"), {"id": made.title_id})
+        message = await socket.hear()
+        assert (message["type"], message["payload"][0]["extensions"]["code"]) == ("error", "NOT_FOUND")
+        await starts(scene, made, editor)
+        assert event_of(await heard(staff)) == ("StreamUpdate", "LIVE")
