@@ -8,6 +8,7 @@ from domain.accounts.about_people import PERSONAL as ACCOUNTS
 from domain.accounts.erasing import ERASE_ACCOUNT, ERASE_PROFILE, erase_account_now, erase_profile_now
 from domain.authorization.about_people import PERSONAL as AUTHORIZATION
 from domain.catalog.about_people import PERSONAL as CATALOG
+from domain.engagement.about_people import PERSONAL as ENGAGEMENT
 from domain.entitlements.about_people import PERSONAL as ENTITLEMENTS
 from domain.guide.about_people import PERSONAL as GUIDE
 from domain.insights.about_people import PERSONAL as INSIGHTS
@@ -19,7 +20,18 @@ from domain.playback.about_people import PERSONAL as PLAYBACK
 from domain.runtime import Runtime
 
 # Those that name others come first, so that what they name can go after them.
-PERSONAL = (*INSIGHTS, *PLAYBACK, *LIVE, *GUIDE, *ENTITLEMENTS, *MEDIA, *CATALOG, *AUTHORIZATION, *ACCOUNTS)
+PERSONAL = (
+    *INSIGHTS,
+    *ENGAGEMENT,
+    *PLAYBACK,
+    *LIVE,
+    *GUIDE,
+    *ENTITLEMENTS,
+    *MEDIA,
+    *CATALOG,
+    *AUTHORIZATION,
+    *ACCOUNTS,
+)
 
 FORGET_EXPORTS = "personal.forget_exports"
 FORGOTTEN_EVERY_S = 900.0

@@ -11,6 +11,7 @@ from domain.media.chunks import DEFAULT_CHUNK_S
 from domain.runtime import Runtime
 from workers.artwork import artwork_handlers
 from workers.authorization import authorization_handlers
+from workers.engagement import engagement_handlers
 from workers.guide import guide_handlers
 from workers.imports import import_handlers
 from workers.insights import insight_handlers
@@ -58,23 +59,27 @@ async def run_worker(
         runner = JobRunner(
             open_work=runtime.work,
             bus=runtime.bus,
-            handlers=[
-                *media_handlers(studio),
-                *upload_handlers(runtime),
-                *artwork_handlers(studio),
-                *guide_handlers(studio),
-                *import_handlers(runtime),
-                *insight_handlers(),
-                *mail_handlers(runtime),
-                *personal_handlers(runtime),
-                *search_handlers(),
-                *pruning_handlers(runtime.settings.retention),
-                *scheduling_handlers(),
-                *authorization_handlers(runtime.keyring),
-                *extra_handlers,
-            ],
+            handlers=[*_handlers(runtime, studio), *extra_handlers],
             concurrency=concurrency,
             lease_s=lease_s,
             drain_s=drain_s,
         )
         await runner.run(stop)
+
+
+def _handlers(runtime: Runtime, studio: Studio) -> list[Handler]:
+    return [
+        *media_handlers(studio),
+        *upload_handlers(runtime),
+        *artwork_handlers(studio),
+        *guide_handlers(studio),
+        *import_handlers(runtime),
+        *insight_handlers(),
+        *mail_handlers(runtime),
+        *personal_handlers(runtime),
+        *search_handlers(),
+        *pruning_handlers(runtime.settings.retention),
+        *scheduling_handlers(),
+        *engagement_handlers(),
+        *authorization_handlers(runtime.keyring),
+    ]

@@ -21,6 +21,7 @@ from domain.entitlements.grants import (
     ensure_plan,
     gather,
     grant_access,
+    plans_of,
     revoke_grant,
 )
 from domain.entitlements.plan import PLAN_TERMS, Plan, PlanTerms
@@ -43,6 +44,7 @@ __all__ = [
     "ensure_plan",
     "gather",
     "grant_access",
+    "plans_of",
     "question_from_json",
     "revoke_grant",
 ]

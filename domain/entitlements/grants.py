@@ -1,5 +1,6 @@
 """Grants: what an account has been given, by a plan or for one title, and until when."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NewType
@@ -89,6 +90,12 @@ async def ensure_plan(work: Work, *, account_id: UUID, plan: Plan) -> None:
     await store.lock_account_grants(work.connection, account_id)
     if not await store.holds_plan(work.connection, account_id, plan, now=work.now):
         await grant_access(work, account_id=account_id, plan=plan, source="demo")
+
+
+async def plans_of(reads: Reads, account_ids: Sequence[UUID]) -> list[frozenset[Plan]]:
+    """Return the plans that accounts hold now, aligned."""
+    async with reads.connection() as connection:
+        return await store.plans_of(connection, account_ids, now=reads.now)
 
 
 @dataclass(frozen=True)

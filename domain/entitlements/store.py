@@ -1,5 +1,6 @@
 """The table of grants, and all its SQL."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -100,6 +101,21 @@ async def holds_plan(connection: AsyncConnection, account_id: UUID, plan: Plan, 
     """Tell whether an account holds a plan."""
     values = {"account_id": account_id, "plan": plan.value, "now": now}
     return bool((await connection.execute(_HOLDS_PLAN, values)).scalar_one())
+
+
+_PLANS = """
+    SELECT DISTINCT account_id, plan FROM grants
+    WHERE account_id = ANY($1::uuid[]) AND plan IS NOT NULL AND revoked_at IS NULL
+      AND starts_at <= $2 AND (ends_at IS NULL OR ends_at > $2)
+"""
+
+
+async def plans_of(connection: AsyncConnection, account_ids: Sequence[UUID], *, now: datetime) -> list[frozenset[Plan]]:
+    """Return the plans that accounts hold, aligned."""
+    held: dict[UUID, set[Plan]] = {}
+    for row in await fetch_all(connection, _PLANS, account_ids, now):
+        held.setdefault(row["account_id"], set()).add(Plan(row["plan"]))
+    return [frozenset(held.get(id, ())) for id in account_ids]
 
 
 # A title's grants come first and the newest before older ones, so that the bound cuts what matters least.

@@ -78,6 +78,13 @@ async def fetch_first(connection: AsyncConnection, sql: str, *values: object) ->
     return await driver.fetchrow(sql, *values, record_class=Row)
 
 
+async def count_written(connection: AsyncConnection, sql: str, *values: object) -> int:
+    """Run a statement that writes and return how many rows it wrote: inserted, and updated instead of inserted."""
+    driver = await _driver(connection)
+    status: str = await driver.execute(sql, *values)
+    return int(status.rpartition(" ")[2])
+
+
 class Transaction:
     """A transaction of SQLAlchemy's connection, begun and ended by the driver.
 

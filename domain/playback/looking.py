@@ -53,6 +53,12 @@ async def sessions_by_id(reads: Reads, keys: Sequence[UUID], *, viewer: Viewer |
         return await store.sessions_by_id(connection, keys, account_id=viewer.account_id)
 
 
+async def playing_sessions(reads: Reads, keys: Sequence[UUID]) -> list[PlaybackSession | None]:
+    """Return sessions that play now, whoever's they are, aligned. For contexts that check whose they are."""
+    async with reads.connection() as connection:
+        return await store.playing_sessions(connection, keys, now=reads.now)
+
+
 async def sessions_of(reads: Reads, account_ids: Sequence[UUID]) -> list[list[PlaybackSession]]:
     """Return the sessions that play now on each account's screens, the newest first."""
     async with reads.connection() as connection:

@@ -10,7 +10,7 @@ from workers.personal import PERSONAL
 
 MARKS = (
     "account_id", "profile_id", "created_by", "reviewed_by", "granted_by", "invited_by", "approved_by", "subject_id",
-    "owner_id", "author_id", "viewer_id",
+    "owner_id", "author_id", "viewer_id", "voter_id", "holder_id",
 )  # fmt: skip
 # Columns that need no entry, and why.
 COVERED_OTHERWISE = {

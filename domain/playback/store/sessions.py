@@ -209,6 +209,15 @@ async def sessions_by_id(
     return [found.get(SessionId(key)) for key in keys]
 
 
+async def playing_sessions(
+    connection: AsyncConnection, keys: Sequence[UUID], *, now: datetime
+) -> list[PlaybackSession | None]:
+    """Return sessions with a lease, aligned with `keys`."""
+    living = _sessions().where(_s.id.in_(keys), _s.state == PlaybackState.ACTIVE.value, _s.lease_until > now)
+    found = {row.id: _session(row) for row in await connection.execute(living)}
+    return [found.get(SessionId(key)) for key in keys]
+
+
 async def living_sessions_of(
     connection: AsyncConnection, account_ids: Sequence[UUID], *, now: datetime
 ) -> list[list[PlaybackSession]]:

@@ -1,0 +1,126 @@
+"""Engagement: what viewers do in a show besides watching. Polls with their votes, and points won in them.
+
+Votes go through `cast_vote`, which commits many at a time; everything else is a verb of its own work.
+"""
+
+from domain.engagement.admission import (
+    Ballot,
+    ChoicesOutOfRange,
+    MediaTimeInFuture,
+    Missing,
+    NotEligible,
+    NotEnoughPoints,
+    OptionNotInPoll,
+    PlaybackRequired,
+    PollClosed,
+    PollNotOpen,
+    StakeOutOfRange,
+    TooFarBehind,
+    VoteUnchangeable,
+)
+from domain.engagement.hosting import hosted_stream, may_host
+from domain.engagement.points import Board, board_of, leaderboard, own_standing
+from domain.engagement.policy import ENGAGEMENT, EngagementAct
+from domain.engagement.poll import (
+    LocalText,
+    NothingToUndo,
+    Poll,
+    PollChanged,
+    PollKind,
+    PollOption,
+    PollRules,
+    PollState,
+    ResultsNotFinal,
+    Reveal,
+    WrongPollState,
+    points_topic,
+    tally_topic,
+)
+from domain.engagement.poll_checks import NewOption, NewPoll
+from domain.engagement.poll_running import (
+    archive_poll,
+    cancel_poll,
+    lock_poll,
+    open_poll,
+    reveal_poll,
+    schedule_poll,
+    settle_prediction,
+    turn_poll,
+    undo_poll,
+)
+from domain.engagement.polls import (
+    TooManyPolls,
+    create_poll,
+    hosts_polls,
+    polls_by_id,
+    polls_of_streams,
+    tallies_of,
+    update_poll,
+    visible_polls,
+)
+from domain.engagement.store.points import Standing
+from domain.engagement.store.polls import OptionTally, Tally
+from domain.engagement.store.votes import Vote
+from domain.engagement.voting import cast_vote, own_votes
+
+__all__ = [
+    "ENGAGEMENT",
+    "Ballot",
+    "Board",
+    "ChoicesOutOfRange",
+    "EngagementAct",
+    "LocalText",
+    "MediaTimeInFuture",
+    "Missing",
+    "NewOption",
+    "NewPoll",
+    "NotEligible",
+    "NotEnoughPoints",
+    "NothingToUndo",
+    "OptionNotInPoll",
+    "OptionTally",
+    "PlaybackRequired",
+    "Poll",
+    "PollChanged",
+    "PollClosed",
+    "PollKind",
+    "PollNotOpen",
+    "PollOption",
+    "PollRules",
+    "PollState",
+    "ResultsNotFinal",
+    "Reveal",
+    "StakeOutOfRange",
+    "Standing",
+    "Tally",
+    "TooFarBehind",
+    "TooManyPolls",
+    "Vote",
+    "VoteUnchangeable",
+    "WrongPollState",
+    "archive_poll",
+    "board_of",
+    "cancel_poll",
+    "cast_vote",
+    "create_poll",
+    "hosted_stream",
+    "hosts_polls",
+    "leaderboard",
+    "lock_poll",
+    "may_host",
+    "open_poll",
+    "own_standing",
+    "own_votes",
+    "points_topic",
+    "polls_by_id",
+    "polls_of_streams",
+    "reveal_poll",
+    "schedule_poll",
+    "settle_prediction",
+    "tallies_of",
+    "tally_topic",
+    "turn_poll",
+    "undo_poll",
+    "update_poll",
+    "visible_polls",
+]

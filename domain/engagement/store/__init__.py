@@ -1,0 +1,1 @@
+"""The tables of engagement, and all their SQL, a module for each noun."""
