@@ -58,6 +58,8 @@ async def marquee(database_url: str, *, fragments: int | None = None) -> AsyncIt
             "DATABASE_URL": database_url, "DATA_DIR": folder, "PORT": str(port), "LOG_FORMAT": "json",
             "PUBLIC_URL": f"http://localhost:{port}",
             "ENTITY_FRAGMENTS": "" if fragments is None else str(fragments),
+            # A crowd comes from one address here.
+            "GRAPHQL_RATE_ADDRESS": "0", "GRAPHQL_STREAMS_ADDRESS": "0",
         }  # fmt: skip
         async with serving([sys.executable, "-m", "edge", "serve"], environ, port) as url:
             yield url
@@ -74,10 +76,10 @@ async def python_peer(module: str, database_url: str, *options: str) -> AsyncIte
 
 
 @asynccontextmanager
-async def node_peer(script: str, database_url: str) -> AsyncIterator[str]:
+async def node_peer(script: str, database_url: str, **more: str) -> AsyncIterator[str]:
     """A Node server of the bench; its packages are installed when they are not there."""
     port = free_port()
-    environ = {"DATABASE_URL": database_url, "PORT": str(port), "NODE_ENV": "production"}
+    environ = {"DATABASE_URL": database_url, "PORT": str(port), "NODE_ENV": "production", **more}
     if not (PEERS / "node_modules").is_dir():
         npm = shutil.which("npm")
         assert npm is not None, "this law compares with Node: install Node 20 or newer"

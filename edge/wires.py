@@ -7,8 +7,10 @@ takes nothing, so that unsent bytes would stay for as long as the other end keep
 
 import struct
 
+from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
 from websockets.http11 import Request
 
 from graph.transports.outbox import WIRE
@@ -28,16 +30,49 @@ class SocketWire(WebSocketsSansIOProtocol):
         if hasattr(self, "scope"):
             self.scope["extensions"][WIRE] = self  # type: ignore[assignment]  # ASGI leaves open what an extension is
 
-    @property
-    def is_clear(self) -> bool:
-        """Whether what is written goes out, and nothing waits before it."""
+    # Whether what is written goes out, and nothing waits before it. It is looked at for every frame, so it is kept.
+    is_clear = False
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """Take a message of the application; the first is whether it accepts the handshake."""
+        await super().send(message)
         # Frames of extensions would have to be encoded by the protocol; we have none.
-        is_open = self.handshake_complete and not self.close_sent and not self.conn.extensions
-        return is_open and self.writable.is_set() and not self.transport.is_closing()
+        self.is_clear = self.handshake_complete and not self.close_sent and not self.conn.extensions
+
+    def pause_writing(self) -> None:
+        """The client does not keep up."""
+        super().pause_writing()
+        self.is_clear = False
+
+    def resume_writing(self) -> None:
+        """The client has caught up."""
+        super().resume_writing()
+        self.is_clear = self.handshake_complete and not self.close_sent and not self.conn.extensions
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client is gone."""
+        self.is_clear = False
+        super().connection_lost(exc)
+
+    def handle_close(self, event: Frame) -> None:
+        """The client says goodbye."""
+        self.is_clear = False
+        super().handle_close(event)
+
+    def shutdown(self) -> None:
+        """The server ends."""
+        self.is_clear = False
+        super().shutdown()
+
+    def keepalive_timeout(self) -> None:
+        """The client answers no ping."""
+        self.is_clear = False
+        super().keepalive_timeout()
 
     def write(self, frame: bytes) -> None:
         """Send a text frame."""
-        self.transport.write(_head(len(frame)) + frame)
+        length = len(frame)
+        self.transport.write((_heads.get(length) or _head(length)) + frame)
 
     def abort(self) -> None:
         """Drop the connection, with all that was not sent."""
@@ -69,9 +104,13 @@ class HttpWire(HttpToolsProtocol):
         self.transport.abort()
 
 
+# Thousands are told answers of the same length.
+_heads: dict[int, bytes] = {}
+
+
 def _head(length: int) -> bytes:
-    if length <= _SHORT_MAX:
-        return bytes((_TEXT, length))
-    if length <= _MEDIUM_MAX:
-        return struct.pack("!BBH", _TEXT, 126, length)
-    return struct.pack("!BBQ", _TEXT, 127, length)
+    if length > _MEDIUM_MAX:
+        return struct.pack("!BBQ", _TEXT, 127, length)
+    head = bytes((_TEXT, length)) if length <= _SHORT_MAX else struct.pack("!BBH", _TEXT, 126, length)
+    _heads[length] = head
+    return head

@@ -69,10 +69,11 @@ class Outbox:
         A full outbox drops it and gives the client up: whoever does not read cannot be told either. A single frame may
         be larger than the bound; only what waits behind others is held to it.
         """
-        if self.is_given_up:
+        wire = self._wire
+        if self._writer is None and wire is not None and wire.is_clear and not self.is_given_up:
+            wire.write(frame)
             return
-        if self._writer is None and self._wire is not None and self._wire.is_clear:
-            self._wire.write(frame)
+        if self.is_given_up:
             return
         if key is not None and (replaced := self._frames.pop(key, None)) is not None:
             self._bytes -= len(replaced)
