@@ -123,6 +123,6 @@ if __name__ == "__main__":
     host, port, count, kind, query = sys.argv[1:]
     lines = [subscribed(host, int(port), kind, query) for _ in range(int(count))]
     # The servers answer the last ones too.
-    time.sleep(1)
+    time.sleep(0.3)
     print("ready", flush=True)
     count_answers(lines, MARKS[kind])

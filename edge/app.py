@@ -19,7 +19,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
-from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
@@ -108,7 +108,6 @@ def create_app(given: Settings | Runtime) -> Starlette:
 def _routes(settings: Settings) -> list[BaseRoute]:
     return [
         Route(GRAPHQL, _Graphql(), methods=["GET", "POST"]),
-        WebSocketRoute(GRAPHQL, _graphql_socket),
         *session.routes,
         *oauth.routes,
         *uploads.routes,
@@ -163,7 +162,18 @@ def _tell_of_a_fault(task: asyncio.Task[None]) -> None:
 
 
 class _App(Starlette):
-    """Without Starlette's own answer to faults: `RequestLog` has one, and each layer costs every request."""
+    """Without Starlette's own answer to faults: `RequestLog` has one, and each layer costs every request.
+
+    Sockets come to their door through none: an open socket would keep all of them for as long as it is.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket" and scope["path"] == GRAPHQL:
+            scope["app"] = self
+            door: WebSocketDoor = self.state.socket_door
+            await door(WebSocket(scope, receive, send))
+        else:
+            await super().__call__(scope, receive, send)
 
     def build_middleware_stack(self) -> ASGIApp:
         app: ASGIApp = ExceptionMiddleware(self.router, handlers=self.exception_handlers)
@@ -192,11 +202,6 @@ class _GraphqlFirst:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_ours = scope["type"] == "http" and scope["path"] == GRAPHQL and scope["method"] in ("GET", "POST")
         await (self.door if is_ours else self.app)(scope, receive, send)
-
-
-async def _graphql_socket(socket: WebSocket) -> None:
-    door: WebSocketDoor = socket.app.state.socket_door
-    await door(socket)
 
 
 @contextmanager

@@ -18,6 +18,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import orjson
@@ -30,6 +31,7 @@ from graph import measures
 from graph.admission import Admission, Admitted
 from graph.answering import new_operation_id, refusal_answer
 from graph.context import Caller
+from graph.deadlines import Deadlines
 from graph.operations import OperationRefused
 from graph.refusal_fields import extensions_of
 from graph.transports.hub import Following, Frame, Hub, NotAdmitted
@@ -76,6 +78,11 @@ class WebSocketDoor:
     streams: OpenStreams
     hub: Hub
     init_timeout_s: float = INIT_TIMEOUT_S
+
+    @cached_property
+    def initialising(self) -> Deadlines:
+        """The time limit of all sockets that are not acknowledged yet."""
+        return Deadlines(limit_s=self.init_timeout_s)
 
     async def __call__(self, socket: WebSocket) -> None:
         """Serve one socket. A client that goes away without a word is no event worth a traceback."""
@@ -191,7 +198,7 @@ class _Connection:
 
     async def _read(self) -> None:
         try:
-            async with asyncio.timeout(self._door.init_timeout_s):
+            with self._door.initialising.limited():
                 while self._caller is None:
                     await self._handle(await self._message())
         except TimeoutError:

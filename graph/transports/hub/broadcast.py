@@ -97,7 +97,8 @@ class Broadcast:
         """
         self.joining += 1
         try:
-            await self._until_ready()
+            if not self._ready.is_set():
+                await self._until_ready()
             past = None if since is None else self._since(since)
             if past is None and since is not None:
                 past = await self._recovered(since)

@@ -2,9 +2,10 @@
 
 import asyncio
 import time
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -34,6 +35,9 @@ SWEEP_EVERY_S = 5.0
 GATE_EVERY_S = 20.0
 ASKED_AT_ONCE = 500
 BROADCASTS_MAX = 10_000
+# Whoever was let in is let in again without asking for so long: after a broken line everybody comes back at once.
+LET_IN_FOR_S = 1.0
+OPERATIONS_KEPT = 1_000
 # Of a caller's languages; whoever wants more than these has one of them.
 LANGUAGES_MAX = 4
 
@@ -79,6 +83,8 @@ class _Followed:
     arguments: Mapping[str, Any]
     gate_name: tuple[object, ...]
     asked_at: float
+    # When each viewer was let in last.
+    let_in: dict[Viewer | None, float] = field(default_factory=dict)
 
 
 class Hub:
@@ -89,6 +95,9 @@ class Hub:
         self._runtime = graph.runtime
         self._followed: dict[tuple[object, ...], _Followed] = {}
         self._tails: dict[str, tuple[Tail, asyncio.Task[None]]] = {}
+        # By the number of the operation, which is held so that no other gets its number.
+        self._served: OrderedDict[int, tuple[Operation, bool]] = OrderedDict()
+        self._since_variables: OrderedDict[int, tuple[FieldNode, str | None]] = OrderedDict()
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator["Hub"]:
@@ -107,7 +116,13 @@ class Hub:
         """Tell whether an operation is a shared subscription."""
         if operation.kind is not OperationType.SUBSCRIPTION:
             return False
-        return any(shared_call_of(field) is not None for field in self._graph.root_fields_of(operation))
+        kept = self._served.get(id(operation))
+        if kept is None:
+            serves = any(shared_call_of(field) is not None for field in self._graph.root_fields_of(operation))
+            kept = self._served[id(operation)] = operation, serves
+            if len(self._served) > OPERATIONS_KEPT:
+                self._served.popitem(last=False)
+        return kept[1]
 
     def presences(self) -> dict[str, tuple[set[Viewer | None], int]]:
         """Return who is present where: signed-in viewers, and how many others."""
@@ -160,7 +175,15 @@ class Hub:
         (field,) = plan.root.fields
         call = shared_call_of(field.parent.fields[field.name])
         assert call is not None, "the caller has asked whether it is shared"
-        return _Shared(call, field.arguments, _since_variable(operation, field.nodes[0]))
+        return _Shared(call, field.arguments, self._since_variable(operation, field.nodes[0]))
+
+    def _since_variable(self, operation: Operation, node: FieldNode) -> str | None:
+        kept = self._since_variables.get(id(node))
+        if kept is None:
+            kept = self._since_variables[id(node)] = node, _since_variable(operation, node)
+            if len(self._since_variables) > OPERATIONS_KEPT:
+                self._since_variables.popitem(last=False)
+        return kept[1]
 
     def _found(
         self,
@@ -211,6 +234,10 @@ class Hub:
     async def _ask_gate(self, followed: _Followed, caller: Caller) -> None:
         """Ask whether somebody may follow; those who come together are asked for together."""
 
+        now = time.monotonic()
+        if now - followed.let_in.get(caller.viewer, -LET_IN_FOR_S) < LET_IN_FOR_S:
+            return
+
         async def ask(viewers: Sequence[Viewer | None]) -> Sequence[Refusal | None]:
             return await self._asked(followed, viewers)
 
@@ -218,6 +245,7 @@ class Hub:
         refusal = answers[caller.viewer]
         if refusal is not None:
             raise refusal
+        followed.let_in[caller.viewer] = now
 
     async def _asked(self, followed: _Followed, viewers: Sequence[Viewer | None]) -> Sequence[Refusal | None]:
         context = Context.of(self._runtime, Caller(), operation_id=new_operation_id())
@@ -229,6 +257,7 @@ class Hub:
             await asyncio.sleep(SWEEP_EVERY_S)
             now = time.monotonic()
             for followed in list(self._followed.values()):
+                followed.let_in.clear()
                 if now - followed.asked_at >= GATE_EVERY_S:
                     followed.asked_at = now
                     await self._show_out(followed)
