@@ -57,6 +57,7 @@ class Retention:
     devices_days: int = 400
     unused_uploads_days: int = 7
     schedules_days: int = 30
+    chat_days: int = 90
 
 
 @dataclass(frozen=True)
@@ -224,6 +225,7 @@ def _retention(variables: "_Variables") -> Retention:
         devices_days=variables.whole("DEVICES_KEPT_DAYS", 400, least=sessions + 2, most=KEPT_DAYS_MAX),
         unused_uploads_days=variables.whole("UNUSED_UPLOADS_KEPT_DAYS", 7, least=1, most=KEPT_DAYS_MAX),
         schedules_days=variables.whole("SCHEDULES_KEPT_DAYS", 30, least=1, most=KEPT_DAYS_MAX),
+        chat_days=variables.whole("CHAT_KEPT_DAYS", 90, least=1, most=KEPT_DAYS_MAX),
     )
 
 

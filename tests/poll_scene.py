@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any, Self, cast
 from uuid import UUID
 
 from sqlalchemy import text
@@ -62,7 +62,7 @@ class Show:
     commits: GroupCommits = field(default_factory=GroupCommits)
 
     @classmethod
-    async def begin(cls, database: Database, bus: Bus, clock: SettableClock, **stream: Any) -> "Show":
+    async def begin(cls, database: Database, bus: Bus, clock: SettableClock, **stream: Any) -> Self:
         """Go live."""
         async with database.work(bus=bus, clock=clock) as work:
             made, host = await create_live_stream(work, **stream)

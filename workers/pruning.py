@@ -13,6 +13,8 @@ from domain.accounts import (
     prune_sign_ins,
 )
 from domain.authorization import prune_codes, prune_refresh_tokens
+from domain.engagement.moderating import prune_messages
+from domain.engagement.reactions import prune_reactions
 from domain.guide import prune_imports, prune_slots
 from domain.kernel.facts import prune_facts
 from domain.kernel.idempotency import prune_answers
@@ -40,7 +42,7 @@ def pruning_handlers(retention: Retention) -> list[Handler]:
     answers, facts = timedelta(days=retention.answers_days), timedelta(days=retention.facts_days)
     sign_ins, devices = timedelta(days=retention.sign_ins_days), timedelta(days=retention.devices_days)
     sessions, uploads = timedelta(days=retention.playback_sessions_days), timedelta(days=retention.unused_uploads_days)
-    schedules = timedelta(days=retention.schedules_days)
+    schedules, chat = timedelta(days=retention.schedules_days), timedelta(days=retention.chat_days)
     prunes: dict[str, Prune] = {
         "kernel.prune_job_log": lambda work: prune_job_log(work.connection, limit=PRUNED_AT_ONCE),
         "kernel.prune_answers": lambda work: prune_answers(
@@ -57,6 +59,8 @@ def pruning_handlers(retention: Retention) -> list[Handler]:
         "media.prune_uploads": lambda work: prune_uploads(work, kept=uploads, limit=PRUNED_AT_ONCE),
         "guide.prune_slots": lambda work: prune_slots(work, kept=schedules, limit=PRUNED_AT_ONCE),
         "guide.prune_imports": lambda work: prune_imports(work, kept=schedules, limit=PRUNED_AT_ONCE),
+        "engagement.prune_messages": lambda work: prune_messages(work, kept=chat, limit=PRUNED_AT_ONCE),
+        "engagement.prune_reactions": lambda work: prune_reactions(work, kept=chat, limit=PRUNED_AT_ONCE),
         "playback.prune_sessions": lambda work: prune_sessions(work, kept=sessions, limit=PRUNED_AT_ONCE),
     }
     return [Handler(name, partial(_run, prune=prune), every_s=PRUNE_EVERY_S) for name, prune in prunes.items()]

@@ -102,14 +102,14 @@ def _committer(runtime: Runtime) -> GroupCommitter[Draft, ChatMessage]:
     def make() -> GroupCommitter[Draft, ChatMessage]:
         async def flush(drafts: Sequence[Draft]) -> list[ChatMessage | Refusal]:
             async with runtime.work() as work:
-                return await write_messages(work, drafts)
+                return await write_messages(work, drafts=drafts)
 
         return GroupCommitter(flush, key=lambda draft: (draft.stream_id, draft.author.account_id))
 
     return runtime.commits.of(CHAT, make)
 
 
-async def write_messages(work: Work, drafts: Sequence[Draft]) -> list[ChatMessage | Refusal]:
+async def write_messages(work: Work, *, drafts: Sequence[Draft]) -> list[ChatMessage | Refusal]:
     """Write what may be written of messages by different people, and return for each what became of it."""
     outcomes: dict[int, ChatMessage | Refusal] = {}
     stream_ids = sorted({draft.stream_id for draft in drafts})

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Hashable, Sequence
 from contextlib import suppress
 from contextvars import Context
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from domain.kernel.refusals import RateLimited, Refusal, Unavailable
 
@@ -158,18 +158,28 @@ class GroupCommitter(Generic[I, O]):
             del self._of_key[key]
 
 
+class Closing(Protocol):
+    """What has something left to write when its process ends."""
+
+    async def close(self) -> None: ...
+
+
+C = TypeVar("C", bound=Closing)
+
+
 class GroupCommits:
-    """The group committers of one process, one for each kind of write."""
+    """The group committers of one process, one for each kind of write, and whatever else there writes later."""
 
     def __init__(self) -> None:
-        self._committers: dict[str, GroupCommitter[Any, Any]] = {}
+        self._committers: dict[str, Any] = {}
 
-    def of(self, name: str, make: Callable[[], GroupCommitter[I, O]]) -> GroupCommitter[I, O]:
+    def of(self, name: str, make: Callable[[], C]) -> C:
         """Return the committer of a name, made at the first call."""
         committer = self._committers.get(name)
         if committer is None:
             committer = self._committers[name] = make()
-        return committer
+        found: C = committer
+        return found
 
     async def close(self) -> None:
         """Write what is waiting everywhere, and end."""
