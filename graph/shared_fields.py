@@ -11,6 +11,7 @@ import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
+from uuid import UUID
 
 import strawberry
 from graphql import GraphQLField
@@ -62,14 +63,14 @@ class Feed:
         event_of: Makes the field's row of a fact; None for facts that the field does not tell.
         snapshot: Loads the row that whoever is new begins with, and whoever was away too long.
         states: What is told in its newest form only.
-        presence: Under which name those who follow are counted, if they are.
+        presence: The stream whose viewers those are who follow, if they are any's.
     """
 
     topic: str | None = None
     event_of: Callable[[LoggedFact], Any | None] = lambda _: None
     snapshot: Callable[[Context], Awaitable[Any]] | None = None
     states: Sequence[State] = ()
-    presence: str | None = None
+    presence: UUID | None = None
 
     def __post_init__(self) -> None:
         assert self.topic is None or self.snapshot is not None, "whoever was away too long begins with a snapshot"

@@ -1,6 +1,7 @@
 """Shows that go out live: streams, and the programme clock that everything in them is timed by."""
 
 from domain.live.policy import LIVE, LiveAct
+from domain.live.presence import presence_topic, say_present, viewer_counts
 from domain.live.stream import (
     NotAShow,
     Stream,
@@ -39,10 +40,13 @@ __all__ = [
     "hold_stream",
     "live_streams_of",
     "prepare_stream",
+    "presence_topic",
+    "say_present",
     "start_stream",
     "stream_topic",
     "streams_by_id",
     "streams_of_title",
+    "viewer_counts",
     "visible_streams",
     "who_sees",
 ]

@@ -1,7 +1,8 @@
 """Streams in the database."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,8 @@ from sqlalchemy import (
     Uuid,
     any_,
     bindparam,
+    delete,
+    func,
     insert,
     select,
     update,
@@ -53,6 +56,17 @@ streams = Table(
 )
 Index("streams_title_idx", streams.c.title_id, streams.c.id)
 Index("streams_live_idx", streams.c.title_id, unique=True, postgresql_where=streams.c.state == "LIVE")
+
+# The migration makes it unlogged: after a crash nobody is there.
+presences = Table(
+    "presences",
+    metadata,
+    Column("stream_id", Uuid, primary_key=True),
+    Column("process_id", Uuid, primary_key=True, index=True),
+    Column("viewers", Integer, nullable=False),
+    Column("seen_at", DateTime(timezone=True), nullable=False, index=True),
+    CheckConstraint("viewers >= 0", name="viewers"),
+)
 
 _BY_ID = HotQuery(select(streams).where(streams.c.id == any_(bindparam("ids", type_=ARRAY(Uuid)))))
 
@@ -97,6 +111,43 @@ async def insert_stream(connection: AsyncConnection, stream: Stream) -> None:
 async def update_stream(connection: AsyncConnection, stream: Stream) -> None:
     """Write a stream that was locked."""
     await connection.execute(update(streams).where(streams.c.id == stream.id).values(**asdict(stream)))
+
+
+async def presences_of_process(connection: AsyncConnection, process_id: UUID) -> dict[UUID, int]:
+    """Return what a process has said last, by stream."""
+    rows = await connection.execute(
+        select(presences.c.stream_id, presences.c.viewers).where(presences.c.process_id == process_id)
+    )
+    return {row.stream_id: row.viewers for row in rows}
+
+
+async def replace_presences(
+    connection: AsyncConnection, process_id: UUID, viewers: Mapping[UUID, int], *, now: datetime
+) -> None:
+    """Write what a process says now, in place of what it has said."""
+    await connection.execute(delete(presences).where(presences.c.process_id == process_id))
+    if viewers:
+        rows = [
+            {"stream_id": stream_id, "process_id": process_id, "viewers": count, "seen_at": now}
+            for stream_id, count in sorted(viewers.items())
+        ]
+        await connection.execute(insert(presences), rows)
+
+
+async def forget_presences(connection: AsyncConnection, *, before: datetime) -> None:
+    """Forget what processes have said that are gone."""
+    await connection.execute(delete(presences).where(presences.c.seen_at < before))
+
+
+async def viewer_counts(connection: AsyncConnection, stream_ids: Sequence[UUID], *, since: datetime) -> list[int]:
+    """Add up what processes have said since an instant, aligned with `stream_ids`."""
+    statement = (
+        select(presences.c.stream_id, func.sum(presences.c.viewers).label("viewers"))
+        .where(presences.c.stream_id.in_(set(stream_ids)), presences.c.seen_at > since)
+        .group_by(presences.c.stream_id)
+    )
+    counts = {row.stream_id: int(row.viewers) for row in await connection.execute(statement)}
+    return [counts.get(id, 0) for id in stream_ids]
 
 
 def _stream(row: Any) -> Stream:

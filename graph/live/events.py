@@ -43,6 +43,19 @@ class ChangedRow:
     stream_id: UUID
 
 
+@dataclass(frozen=True)
+class ViewersRow:
+    """How many follow a stream."""
+
+    viewers: int
+
+
+async def viewers_now(context: Context, stream_id: UUID) -> Mapping[Hashable, Any]:
+    """Load how many follow a stream."""
+    (count,) = await domain.viewer_counts(context.reads, [stream_id])
+    return {"viewers": ViewersRow(count)}
+
+
 @declares(SnapshotRow)
 @strawberry.type(description="How things are now: the first event, and again for whoever was away too long.")
 class StreamSnapshot:
@@ -63,8 +76,16 @@ class StreamUpdate:
     )
 
 
+@declares(ViewersRow)
+@strawberry.type(description="How many follow the stream now.")
+class ViewerCount:
+    """How many there are."""
+
+    viewers: int = strawberry.field(description="Everybody who follows it, on all machines; an account once.")
+
+
 StreamEvent = Annotated[
-    StreamSnapshot | StreamUpdate,
+    StreamSnapshot | StreamUpdate | ViewerCount,
     strawberry.union(name="StreamEvent", description="Something that happens in a stream."),
 ]
 
@@ -75,7 +96,7 @@ FACTS: Mapping[str, Callable[[LoggedFact], Any]] = {
 
 # `(topic of a stream, async (context, stream id) -> rows by key)`.
 StateOfStream = tuple[Callable[[UUID], str], Callable[[Context, UUID], Awaitable[Mapping[Hashable, Any]]]]
-STATES: Sequence[StateOfStream] = ()
+STATES: Sequence[StateOfStream] = ((domain.presence_topic, viewers_now),)
 
 
 async def may_follow(context: Context, viewers: Sequence[Viewer | None], stream_id: ID) -> Sequence[Refusal | None]:
@@ -120,5 +141,5 @@ def stream_events(stream_id: Annotated[ID, strawberry.argument(description="Whic
         event_of=event_of,
         snapshot=snapshot,
         states=[_state(id, state) for state in STATES],
-        presence=f"stream:{id}",
+        presence=id,
     )

@@ -10,7 +10,7 @@ from strawberry import ID
 
 from domain import live as domain
 from domain.live import Stream, StreamState
-from graph.batching import derived
+from graph.batching import batched, derived
 from graph.context import Context
 from graph.enums import described
 from graph.global_ids import Kind, global_id, load_node, loads_node, parse_global_id, read_id
@@ -36,6 +36,11 @@ async def visible_streams(context: Context, keys: Sequence[UUID]) -> list[Stream
     return await domain.visible_streams(context.reads, keys, viewer=context.viewer)
 
 
+async def viewer_counts(context: Context, keys: Sequence[UUID]) -> list[int]:
+    """Load how many follow streams."""
+    return await domain.viewer_counts(context.reads, keys)
+
+
 @declares(Stream)
 @strawberry.type(description="A show as it goes out live. The same for everybody who may see it.")
 class LiveStream(Node):
@@ -53,6 +58,12 @@ class LiveStream(Node):
     )
     went_live_at: datetime | None = strawberry.field(description="When it went live, on the programme clock.")
     ended_at: datetime | None = strawberry.field(description="When it ended.")
+    viewers: int = batched(
+        viewer_counts,
+        key=lambda stream: stream.id,
+        is_shared=True,
+        description="How many follow it now, over all machines.",
+    )
     version: int = strawberry.field(description="Grows with every change. Name it in a change to lose nobody else's.")
 
 

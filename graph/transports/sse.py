@@ -6,7 +6,7 @@ clients come back. When the viewer's sign-in ends, the last event says so.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Hashable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -98,6 +98,11 @@ class _Follower:
         self._staying: asyncio.Task[Any] | None = None
         self._is_over = False
         self._has_left = False
+
+    @property
+    def who(self) -> Hashable:
+        """What tells its viewer from others."""
+        return self._outbox if self.viewer is None else self.viewer.account_id
 
     def tell(self, frame: Frame) -> None:
         """Take a frame."""

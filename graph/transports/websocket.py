@@ -15,7 +15,7 @@ accepted.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import cached_property
@@ -361,6 +361,11 @@ class _Follower:
         self.following: Following | None = None
         self._id, self._outbox, self._ended = id, outbox, ended
         self._start = b'{"id":%b,"type":"next","payload":' % orjson.dumps(id)
+
+    @property
+    def who(self) -> Hashable:
+        """What tells its viewer from others."""
+        return self._outbox if self.viewer is None else self.viewer.account_id
 
     def tell(self, frame: Frame) -> None:
         """Take a frame."""

@@ -49,6 +49,10 @@ class Member(Protocol):
 
     viewer: Viewer | None
 
+    @property
+    def who(self) -> Hashable:
+        """What tells its viewer from others: the account, or else the connection."""
+
     def tell(self, frame: Frame) -> None:
         """Take a frame."""
 

@@ -3,10 +3,11 @@
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Hashable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 import orjson
 import structlog
@@ -26,6 +27,7 @@ from graph.refusal_fields import extensions_of
 from graph.shared_fields import SINCE, SINCE_MAX_CHARS, Feed, SharedCall, shared_call_of
 from graph.transports.hub.broadcast import Broadcast
 from graph.transports.hub.frames import Member, read_position
+from graph.transports.hub.presence import tell_presence
 from graph.transports.hub.tails import Tail
 
 # What nobody follows any more is kept a little: after a broken line everybody comes back at once.
@@ -102,11 +104,11 @@ class Hub:
     @asynccontextmanager
     async def open(self) -> AsyncIterator["Hub"]:
         """Serve until the block ends."""
-        sweeping = asyncio.create_task(self._sweep())
+        beside = [asyncio.create_task(self._sweep()), asyncio.create_task(tell_presence(self.viewers, self._runtime))]
         try:
             yield self
         finally:
-            tasks = [sweeping, *(task for _, task in self._tails.values())]
+            tasks = [*beside, *(task for _, task in self._tails.values())]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -124,21 +126,14 @@ class Hub:
                 self._served.popitem(last=False)
         return kept[1]
 
-    def presences(self) -> dict[str, tuple[set[Viewer | None], int]]:
-        """Return who is present where: signed-in viewers, and how many others."""
-        found: dict[str, tuple[set[Viewer | None], int]] = {}
+    def viewers(self) -> dict[UUID, int]:
+        """Return how many follow each stream here: an account counts once, and everybody else by connection."""
+        found: dict[UUID, set[Hashable]] = {}
         for one in self._followed.values():
-            name = one.broadcast.feed.presence
-            if name is None:
-                continue
-            known, strangers = found.get(name, (set(), 0))
-            for member in one.broadcast.members:
-                if member.viewer is None:
-                    strangers += 1
-                else:
-                    known.add(member.viewer)
-            found[name] = known, strangers
-        return found
+            stream_id = one.broadcast.feed.presence
+            if stream_id is not None and one.broadcast.members:
+                found.setdefault(stream_id, set()).update(member.who for member in one.broadcast.members)
+        return {stream_id: len(who) for stream_id, who in found.items()}
 
     async def join(
         self, operation: Operation, request: GraphQLRequest, caller: Caller, member: Member, *, since: str | None = None
