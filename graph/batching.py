@@ -99,13 +99,17 @@ def batched(
     )
 
 
-def derived(take: Callable[[Any, Context], Any], *, description: str, is_shared: bool = False) -> Any:
-    """Declare a field that is computed from its own row by `take(row, context)`; `is_shared` as for `batched`."""
+def derived(
+    take: Callable[[Any, Context], Any], *, description: str, list_size: int = LIST_SIZE, is_shared: bool = False
+) -> Any:
+    """Declare a field that is computed from its own row by `take(row, context)`; the rest as for `batched`."""
 
     def resolve(root: Any, info: Info[Context, None]) -> Any:
         return take(root, info.context)
 
-    return _declared(resolve, [], {_DERIVATION: Derivation(take), _SHARED: is_shared}, description)
+    return _declared(
+        resolve, [], {_DERIVATION: Derivation(take), _LIST_SIZE: list_size, _SHARED: is_shared}, description
+    )
 
 
 async def load_one(context: Context, batch: BatchLoad, row: Any, arguments: Mapping[str, Any]) -> Any:

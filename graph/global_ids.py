@@ -47,6 +47,8 @@ class Kind(Enum):
     INVITATION = "J"
     SIGN_IN = "E"
     STREAM = "F"
+    POLL = "Q"
+    POLL_OPTION = "Z"
 
     def __init__(self, letter: str) -> None:
         self.letter = letter.encode()

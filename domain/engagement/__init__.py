@@ -34,6 +34,7 @@ from domain.engagement.poll import (
     Reveal,
     WrongPollState,
     points_topic,
+    poll_topic,
     tally_topic,
 )
 from domain.engagement.poll_checks import NewOption, NewPoll
@@ -53,10 +54,16 @@ from domain.engagement.polls import (
     create_poll,
     hosts_polls,
     polls_by_id,
+    polls_of_options,
     polls_of_streams,
+    public_polls,
+    shown_tallies,
     tallies_of,
+    tallies_of_stream,
     update_poll,
     visible_polls,
+    voters_tallies,
+    who_sees_results,
 )
 from domain.engagement.store.points import Standing
 from domain.engagement.store.polls import OptionTally, Tally
@@ -112,15 +119,22 @@ __all__ = [
     "own_standing",
     "own_votes",
     "points_topic",
+    "poll_topic",
     "polls_by_id",
+    "polls_of_options",
     "polls_of_streams",
+    "public_polls",
     "reveal_poll",
     "schedule_poll",
     "settle_prediction",
+    "shown_tallies",
     "tallies_of",
+    "tallies_of_stream",
     "tally_topic",
     "turn_poll",
     "undo_poll",
     "update_poll",
     "visible_polls",
+    "voters_tallies",
+    "who_sees_results",
 ]

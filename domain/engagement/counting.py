@@ -17,7 +17,7 @@ from domain.engagement.admission import (
     weight_of,
 )
 from domain.engagement.points import welcome
-from domain.engagement.poll import Poll, PollKind, PollState, points_topic, tally_topic
+from domain.engagement.poll import Poll, PollKind, PollState, points_topic, poll_topic, tally_topic
 from domain.engagement.store import points as points_store
 from domain.engagement.store import polls as polls_store
 from domain.engagement.store import votes as store
@@ -51,8 +51,9 @@ async def count_votes(work: Work, *, ballots: Sequence[Ballot]) -> list[Vote | R
     await _watching(work, polls, ballots, refusals)
     kept = await _staked(work, polls, ballots, refusals)
     outcomes = await _written(work, polls, ballots, refusals, plans, kept)
-    for stream_id in {poll.stream_id for poll in polls.values()} if len(refusals) < len(ballots) else ():
-        work.ring(tally_topic(stream_id))
+    for poll in polls.values() if len(refusals) < len(ballots) else ():
+        work.ring(tally_topic(poll.stream_id))
+        work.ring(poll_topic(poll.id))
     return outcomes
 
 

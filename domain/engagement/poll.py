@@ -157,7 +157,7 @@ class PollRules:
     duration_s: int | None = None
     plans: tuple[Plan, ...] | None = None
     territories: tuple[str, ...] | None = None
-    weights: Mapping[Plan, int] = field(default_factory=dict)
+    weights: Mapping[Plan, int] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -203,6 +203,22 @@ class Poll:
         if self.is_cancelled or self.state in (PollState.DRAFT, PollState.SCHEDULED):
             return False
         return self.rules.reveal is Reveal.LIVE or self.state in (PollState.REVEALED, PollState.ARCHIVED)
+
+    @property
+    def undo_until(self) -> datetime | None:
+        """Until when the last act can be taken back; None: there is none."""
+        return None if self.undo is None else self.undo.acted_at + UNDO
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether everybody may know which options are right."""
+        return self.state in (PollState.REVEALED, PollState.ARCHIVED) and not self.is_cancelled
+
+    @property
+    def shows_results_to_voters(self) -> bool:
+        """Whether those who have voted may see how the votes are."""
+        is_asked = not self.is_cancelled and self.state not in (PollState.DRAFT, PollState.SCHEDULED)
+        return is_asked and (self.shows_results or self.rules.reveal is Reveal.AFTER_VOTE)
 
     def turned(self, now: datetime) -> "Poll":
         """Return the poll as its instants make it by now, whether or not anybody has noted it."""
@@ -288,6 +304,11 @@ def undone(poll: Poll, *, now: datetime) -> Poll:
 def tally_topic(stream_id: UUID) -> str:
     """Return the topic that rings when votes of a show were counted."""
     return f"tallies:{stream_id}"
+
+
+def poll_topic(poll_id: UUID) -> str:
+    """Return the topic that rings when votes of one poll were counted, or may be seen."""
+    return f"tally:{poll_id}"
 
 
 def points_topic(stream_id: UUID) -> str:

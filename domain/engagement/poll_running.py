@@ -17,6 +17,7 @@ from domain.engagement.poll import (
     PollKind,
     PollState,
     acted,
+    poll_topic,
     tally_topic,
     undone,
 )
@@ -182,7 +183,6 @@ async def undo_poll(work: Work, *, viewer: Viewer | None, poll_id: UUID, expecte
     if before.state is PollState.DRAFT:
         await refund(work, poll=poll)
         await votes_store.delete_votes(work.connection, poll.id)
-        work.ring(tally_topic(poll.stream_id))
     if poll.state is PollState.REVEALED and poll.kind is PollKind.PREDICTION:
         await store.mark_right(work.connection, poll.id, None)
         before = replace(before, options=tuple(replace(option, is_right=False) for option in before.options))
@@ -207,7 +207,7 @@ async def turn_poll(work: Work, *, poll_id: UUID) -> Poll | None:
     if poll != before:
         await store.update_poll(work.connection, poll)
     if poll.state is not before.state:
-        await work.announce(stream_topic(poll.stream_id), PollChanged(poll.id, poll.state))
+        await _announce(work, poll)
     await _turn_later(work, poll)
     return poll
 
@@ -251,9 +251,16 @@ def _after_duration(poll: Poll, opens_at: datetime) -> datetime | None:
 async def _told(work: Work, poll: Poll) -> Poll:
     """Write what was done to a poll, tell it, and have time do the next thing."""
     await store.update_poll(work.connection, poll)
-    await work.announce(stream_topic(poll.stream_id), PollChanged(poll.id, poll.state))
+    await _announce(work, poll)
     await _turn_later(work, poll)
     return poll
+
+
+async def _announce(work: Work, poll: Poll) -> None:
+    await work.announce(stream_topic(poll.stream_id), PollChanged(poll.id, poll.state))
+    # What may be seen of its votes has changed with it.
+    work.ring(tally_topic(poll.stream_id))
+    work.ring(poll_topic(poll.id))
 
 
 async def _turn_later(work: Work, poll: Poll) -> None:

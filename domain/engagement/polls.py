@@ -9,15 +9,18 @@ from domain.engagement.hosting import hosted_stream, may_host
 from domain.engagement.poll import EDITABLE, Poll, PollChanged, PollId, PollState, WrongPollState
 from domain.engagement.poll_checks import CheckedPoll, NewPoll, checked_poll
 from domain.engagement.store import polls as store
+from domain.engagement.store import votes as votes_store
 from domain.engagement.store.polls import Tally
 from domain.kernel.refusals import InvalidInput, NotFound, Refusal, StaleVersion
 from domain.kernel.work import Reads, Work
-from domain.live import Stream, StreamNotLive, StreamState, stream_topic, streams_by_id, visible_streams
+from domain.live import Stream, StreamNotLive, StreamState, stream_topic, streams_by_id, visible_streams, who_sees
 from domain.media.artwork import ArtworkState
 from domain.media.artworks import artworks_by_id
 
 # More than a show of a day has; all of them are loaded at once.
 POLLS_OF_STREAM_MAX = 500
+# Those whose bars may move on a screen; older ones are looked up.
+POLLS_AT_ONCE_MAX = 20
 
 
 class TooManyPolls(Refusal):
@@ -127,6 +130,11 @@ async def polls_by_id(reads: Reads, ids: Sequence[UUID]) -> list[Poll | None]:
         return [None if poll is None else poll.turned(reads.now) for poll in await store.polls_by_id(connection, ids)]
 
 
+async def public_polls(reads: Reads, ids: Sequence[UUID]) -> list[Poll | None]:
+    """Return polls for anybody who may find their stream, aligned: no drafts."""
+    return [poll if poll is not None and _is_public(poll) else None for poll in await polls_by_id(reads, ids)]
+
+
 async def polls_of_streams(reads: Reads, stream_ids: Sequence[UUID]) -> list[list[Poll]]:
     """Return what is or will be asked in streams that the viewer has come by, the newest first, without drafts."""
     async with reads.connection() as connection:
@@ -134,16 +142,70 @@ async def polls_of_streams(reads: Reads, stream_ids: Sequence[UUID]) -> list[lis
     return [[poll.turned(reads.now) for poll in polls if _is_public(poll)] for polls in found]
 
 
-async def hosts_polls(reads: Reads, *, viewer: Viewer | None, stream_id: UUID) -> list[Poll]:
-    """Return all polls of a stream, the newest first, for those who run the show.
+async def polls_of_options(reads: Reads, option_ids: Sequence[UUID], *, viewer: Viewer | None) -> list[Poll | None]:
+    """Return the polls of options that the viewer may find, aligned."""
+    async with reads.connection() as connection:
+        poll_ids = await store.polls_of_options(connection, option_ids)
+    found = await visible_polls(reads, sorted(set(poll_ids.values())), viewer=viewer)
+    shown = {poll.id: poll for poll in found if poll is not None}
+    return [shown.get(PollId(poll_ids[id])) if id in poll_ids else None for id in option_ids]
+
+
+async def hosts_polls(
+    reads: Reads, *, viewer: Viewer | None, stream_id: UUID, limit: int = POLLS_OF_STREAM_MAX
+) -> list[Poll]:
+    """Return the newest polls of a stream, drafts too, for those who run the show.
 
     Raises:
-        SignInRequired, Forbidden, NotFound.
+        SignInRequired, Forbidden, NotFound, InvalidInput.
     """
+    if not 1 <= limit <= POLLS_OF_STREAM_MAX:
+        raise InvalidInput("first", f"must be 1 to {POLLS_OF_STREAM_MAX}")
     await hosted_stream(reads, viewer=viewer, stream_id=stream_id)
     async with reads.connection() as connection:
-        found = await store.polls_of_stream(connection, stream_id, limit=POLLS_OF_STREAM_MAX)
+        found = await store.polls_of_stream(connection, stream_id, limit=limit)
     return [poll.turned(reads.now) for poll in found]
+
+
+async def shown_tallies(reads: Reads, polls: Sequence[Poll]) -> list[Tally | None]:
+    """Return the tallies of those polls that everybody may see the results of, aligned."""
+    tallies = await tallies_of(reads, [poll.id for poll in polls if poll.shows_results])
+    found = {tally.poll_id: tally for tally in tallies if tally is not None}
+    return [found.get(poll.id) for poll in polls]
+
+
+async def voters_tallies(reads: Reads, poll_ids: Sequence[UUID]) -> list[Tally | None]:
+    """Return tallies for somebody who has voted in all of these polls, as far as voters may see them, aligned."""
+    shown = [
+        poll.id for poll in await polls_by_id(reads, poll_ids) if poll is not None and poll.shows_results_to_voters
+    ]
+    found = {tally.poll_id: tally for tally in await tallies_of(reads, shown) if tally is not None}
+    return [found.get(id) for id in poll_ids]
+
+
+async def tallies_of_stream(reads: Reads, stream_id: UUID) -> list[Tally]:
+    """Return the tallies that everybody who may find a stream may see now."""
+    async with reads.connection() as connection:
+        polls = await store.counting_polls(connection, stream_id, limit=POLLS_AT_ONCE_MAX)
+    shown = await shown_tallies(reads, [poll.turned(reads.now) for poll in polls])
+    return [tally for tally in shown if tally is not None]
+
+
+async def who_sees_results(reads: Reads, poll_id: UUID, viewers: Sequence[Viewer | None]) -> list[bool]:
+    """Tell for each of many viewers whether it may see how a poll's votes are."""
+    (poll,) = await polls_by_id(reads, [poll_id])
+    if poll is None or not poll.shows_results_to_voters:
+        return [False for _ in viewers]
+    sees = await who_sees(reads, poll.stream_id, viewers)
+    if poll.shows_results:
+        return sees
+    ids = [viewer.account_id for viewer in viewers if viewer is not None]
+    async with reads.connection() as connection:
+        voted = await votes_store.kept_votes(connection, [(poll_id, id) for id in ids])
+    return [
+        sees_it and viewer is not None and (poll_id, viewer.account_id) in voted
+        for sees_it, viewer in zip(sees, viewers, strict=True)
+    ]
 
 
 async def tallies_of(reads: Reads, poll_ids: Sequence[UUID]) -> list[Tally | None]:

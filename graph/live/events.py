@@ -13,11 +13,13 @@ from strawberry import ID
 
 from domain import live as domain
 from domain.accounts import Viewer
+from domain.engagement import PollChanged, tally_topic
 from domain.kernel.facts import LoggedFact
 from domain.kernel.refusals import NotFound, Refusal
 from domain.live import Stream, StreamChanged, stream_topic
 from graph.batching import batched
 from graph.context import Context
+from graph.engagement.poll_events import PollUpdate, TallyUpdate, poll_update_of, tally_updates
 from graph.global_ids import Kind, read_id
 from graph.live.streams import LiveStream
 from graph.rows import declares
@@ -85,18 +87,19 @@ class ViewerCount:
 
 
 StreamEvent = Annotated[
-    StreamSnapshot | StreamUpdate | ViewerCount,
+    StreamSnapshot | StreamUpdate | ViewerCount | PollUpdate | TallyUpdate,
     strawberry.union(name="StreamEvent", description="Something that happens in a stream."),
 ]
 
 # By the kind of a fact on the stream's topic: its row.
 FACTS: Mapping[str, Callable[[LoggedFact], Any]] = {
     StreamChanged.kind: lambda fact: ChangedRow(UUID(str(fact.body["stream_id"]))),
+    PollChanged.kind: poll_update_of,
 }
 
 # `(topic of a stream, async (context, stream id) -> rows by key)`.
 StateOfStream = tuple[Callable[[UUID], str], Callable[[Context, UUID], Awaitable[Mapping[Hashable, Any]]]]
-STATES: Sequence[StateOfStream] = ((domain.presence_topic, viewers_now),)
+STATES: Sequence[StateOfStream] = ((domain.presence_topic, viewers_now), (tally_topic, tally_updates))
 
 
 async def may_follow(context: Context, viewers: Sequence[Viewer | None], stream_id: ID) -> Sequence[Refusal | None]:

@@ -9,6 +9,8 @@ import strawberry
 from strawberry import ID
 
 from domain import live as domain
+from domain.engagement import Poll as PollRow
+from domain.engagement import polls_of_streams
 from domain.live import Stream, StreamState
 from graph.batching import batched, derived
 from graph.context import Context
@@ -41,6 +43,11 @@ async def viewer_counts(context: Context, keys: Sequence[UUID]) -> list[int]:
     return await domain.viewer_counts(context.reads, keys)
 
 
+async def streams_polls(context: Context, keys: Sequence[UUID]) -> Sequence[Sequence[PollRow]]:
+    """Load the polls of streams."""
+    return await polls_of_streams(context.reads, keys)
+
+
 @declares(Stream)
 @strawberry.type(description="A show as it goes out live. The same for everybody who may see it.")
 class LiveStream(Node):
@@ -63,6 +70,13 @@ class LiveStream(Node):
         key=lambda stream: stream.id,
         is_shared=True,
         description="How many follow it now, over all machines.",
+    )
+    polls: list[Annotated["Poll", strawberry.lazy("graph.engagement.polls")]] = batched(  # type: ignore[name-defined]  # noqa: F821 - named only where it is made
+        streams_polls,
+        key=lambda stream: stream.id,
+        is_shared=True,
+        list_size=10,
+        description="What was, is and will be asked in it, the newest first; no drafts.",
     )
     version: int = strawberry.field(description="Grows with every change. Name it in a change to lose nobody else's.")
 

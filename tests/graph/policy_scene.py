@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from domain.accounts import Role, Scope, ScopeKind, create_api_key, create_service_account, grant_role
+from domain.engagement import PollKind, cast_vote, create_poll, open_poll
+from domain.engagement.points import welcome
 from domain.entitlements import Plan
 from edge.demo.shelves import arrange_demo
 from edge.demo.titles import TITLES
@@ -14,6 +16,7 @@ from tests.graph.test_strangers import another_ones_import
 from tests.graph_scene import GraphScene, Person
 from tests.home_rows import create_row
 from tests.live_streams import create_live_stream
+from tests.poll_scene import question
 
 STRANGER = "STRANGER"
 ACTORS = (STRANGER, *(role.value for role in Role))
@@ -59,6 +62,11 @@ async def make_policy_scene(scene: GraphScene) -> PolicyScene:
         )  # fmt: skip
     async with scene.runtime.work() as work:
         stream, _ = await create_live_stream(work)
+        poll = await create_poll(
+            work, viewer=editor.viewer, stream_id=stream.id, new=question(PollKind.QUIZ, right=(1,), points=5)
+        )
+        await open_poll(work, viewer=editor.viewer, poll_id=poll.id, expected_version=1)
+    ids["poll"] = global_id(Kind.POLL, poll.id)
     ids["stream"] = global_id(Kind.STREAM, stream.id)
     ids["show"] = global_id(Kind.TITLE, stream.title_id)
     ids["homeRow"] = global_id(Kind.HOME_ROW, row.id)
@@ -71,8 +79,12 @@ async def make_policy_scene(scene: GraphScene) -> PolicyScene:
         assert staff is not None
         await scene.upload(staff)
         await another_ones_import(scene, staff)
+    async with scene.runtime.work() as work:
+        players = [person.viewer.account_id for person in people.values() if person is not None]
+        await welcome(work, stream_id=stream.id, player_ids=players)
     for person in people.values():
         if person is not None:
+            await cast_vote(scene.runtime, viewer=person.viewer, poll_id=poll.id, choices=[poll.options[0].id])
             values = {"titleId": ids["title"], "idempotencyKey": uuid4().hex}
             await scene.data(START, {"input": values}, by=person)
     return PolicyScene(scene, people, ids)

@@ -36,11 +36,17 @@ ROOTS = {
     "liveStream": ('liveStream(id: "{stream}")',),
     "liveStreamOf": ('liveStreamOf(titleId: "{show}")',),
     "streamsOfTitle": ('streamsOfTitle(titleId: "{show}")',),
+    "poll": ('poll(id: "{poll}")',),
+    "ownVote": ('ownVote(pollId: "{poll}")',),
+    "hostPolls": ('hostPolls(streamId: "{stream}")',),
+    "leaderboard": ('leaderboard(streamId: "{stream}")',),
+    "ownStanding": ('ownStanding(streamId: "{stream}")',),
 }
 # What each subscription is asked for: an editor's own, so that nobody else may follow it but administrators.
 SUBSCRIBED = {
     "transcodeProgress": 'assetId: "{ownAsset}"', "importProgress": 'titleImportId: "{ownImport}"',
-    "streamEvents": 'streamId: "{stream}"',
+    "streamEvents": 'streamId: "{stream}"', "pollTally": 'pollId: "{poll}"',
+    "leaderboardChanges": 'streamId: "{stream}"',
 }  # fmt: skip
 DEPTH_MAX, WAYS_MAX = 4, 4
 # Types that a query leads to and of which nothing is made here: what workers, authenticators and players make, and

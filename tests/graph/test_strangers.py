@@ -53,7 +53,7 @@ def _filled(type_: GraphQLInputObjectType, given: dict[str, Any]) -> dict[str, A
 
 def _value(name: str, type_: Any) -> Any:
     if is_list_type(type_):
-        return []
+        return [_absent(name)] if get_named_type(type_).name == "ID" else []
     if is_enum_type(type_):
         return next(iter(type_.values))
     if isinstance(type_, GraphQLInputObjectType):
@@ -76,7 +76,7 @@ def _text(name: str) -> str:
 # Fields that are called after their part in the input.
 CALLED = {
     "sessionId": Kind.PLAYBACK_SESSION, "rowId": Kind.HOME_ROW, "parentId": Kind.TITLE, "channelId": Kind.TITLE,
-    "accountId": Kind.VIEWER, "keyId": Kind.API_KEY,
+    "accountId": Kind.VIEWER, "keyId": Kind.API_KEY, "optionId": Kind.POLL_OPTION, "optionIds": Kind.POLL_OPTION,
 }  # fmt: skip
 
 
@@ -193,6 +193,7 @@ FOREIGN: list[tuple[str, str, Make, bool]] = [
     ("startPlayback", "titleId", _a_draft, False),
     ("heartbeatPlayback", "sessionId", _another_ones_session, False),
     ("stopPlayback", "sessionId", _another_ones_session, False),
+    ("castVote", "sessionId", _another_ones_session, False),
     ("revokePlayback", "sessionId", _another_ones_session, False),
     ("removeDevice", "deviceId", _another_ones_device, False),
     ("renameDevice", "deviceId", _another_ones_device, False),

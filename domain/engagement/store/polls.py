@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.engagement.poll import (
@@ -40,6 +40,9 @@ _BY_ID = f"{_SELECT} WHERE p.id = ANY($1::uuid[])"
 # Shared: flushes of votes go side by side, and wait only for who changes the poll, as that one waits for them.
 _SHARED = f"{_SELECT} WHERE p.id = ANY($1::uuid[]) ORDER BY p.id FOR SHARE OF p"
 _HELD = f"{_SELECT} WHERE p.id = ANY($1::uuid[]) FOR UPDATE OF p"
+_COUNTING = f"""
+    {_SELECT} WHERE p.stream_id = $1 AND p.state NOT IN ('DRAFT', 'ARCHIVED') ORDER BY p.id DESC LIMIT $2
+"""
 _OF_STREAM = f"{_SELECT} WHERE p.stream_id = $1 ORDER BY p.id DESC LIMIT $2"
 
 
@@ -61,11 +64,26 @@ class Tally:
     voters: int
     options: tuple[OptionTally, ...]
 
+    @property
+    def average(self) -> float | None:
+        """The mean number of the options that were chosen, by weight; None while nobody has voted."""
+        weight = sum(option.weight for option in self.options)
+        if not weight:
+            return None
+        return sum(number * option.weight for number, option in enumerate(self.options, start=1)) / weight
+
 
 async def polls_by_id(connection: AsyncConnection, ids: Sequence[UUID]) -> list[Poll | None]:
     """Return polls aligned with `ids`."""
     found = {row["id"]: _poll(row) for row in await fetch_all(connection, _BY_ID, list(set(ids)))}
     return [found.get(id) for id in ids]
+
+
+async def polls_of_options(connection: AsyncConnection, option_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """Return the polls that options are of, by option."""
+    columns = (poll_options.c.id, poll_options.c.poll_id)
+    rows = await connection.execute(select(*columns).where(poll_options.c.id.in_(set(option_ids))))
+    return {row.id: row.poll_id for row in rows}
 
 
 async def share_polls(connection: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID, Poll]:
@@ -81,6 +99,11 @@ async def hold_poll(connection: AsyncConnection, id: UUID) -> Poll | None:
 async def polls_of_stream(connection: AsyncConnection, stream_id: UUID, *, limit: int) -> list[Poll]:
     """Return the newest polls of a stream."""
     return [_poll(row) for row in await fetch_all(connection, _OF_STREAM, stream_id, limit)]
+
+
+async def counting_polls(connection: AsyncConnection, stream_id: UUID, *, limit: int) -> list[Poll]:
+    """Return the newest polls of a stream that may have votes and are not put away."""
+    return [_poll(row) for row in await fetch_all(connection, _COUNTING, stream_id, limit)]
 
 
 async def insert_poll(connection: AsyncConnection, poll: Poll) -> None:
