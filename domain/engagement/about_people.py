@@ -10,6 +10,10 @@ PERSONAL = (
         "polls", "created_by", Fate.KEPT, shown=("id", "question", "created_at"),
         why="What was asked in a show is the house's, and who asked is an account without a name.",
     ),
+    PersonalData(
+        "moments", "announced_by", Fate.KEPT, shown=("id", "kind", "present_at"),
+        why="What happened in a show is the house's, and who announced it is an account without a name.",
+    ),
     # Triggers take a deleted vote from its tally.
     PersonalData("votes", "voter_id", Fate.DELETED),
     PersonalData("point_entries", "holder_id", Fate.KEPT, why=_GAME),

@@ -62,7 +62,7 @@ def checked_poll(new: NewPoll) -> CheckedPoll:
     Raises:
         InvalidInput.
     """
-    question = _texts("question", new.question, QUESTION_MAX_CHARS)
+    question = checked_texts("question", new.question, QUESTION_MAX_CHARS)
     options = _grades(new) if new.kind is PollKind.RATING else _options(new)
     rules = _audience(new.rules)
     _check_points(new.kind, rules)
@@ -72,7 +72,12 @@ def checked_poll(new: NewPoll) -> CheckedPoll:
     return CheckedPoll(new.kind, question, options, _choices(new.kind, options, rules))
 
 
-def _texts(field: str, texts: Sequence[LocalText], max_chars: int) -> tuple[LocalText, ...]:
+def checked_texts(field: str, texts: Sequence[LocalText], max_chars: int) -> tuple[LocalText, ...]:
+    """Return a text in its languages, each of them once.
+
+    Raises:
+        InvalidInput.
+    """
     if not 1 <= len(texts) <= LANGUAGES_MAX:
         raise InvalidInput(field, f"needs 1 to {LANGUAGES_MAX} languages")
     checked = tuple(_text(field, text, max_chars) for text in texts)
@@ -96,7 +101,7 @@ def _options(new: NewPoll) -> tuple[PollOption, ...]:
         raise InvalidInput("options", f"must be {OPTIONS_MIN} to {OPTIONS_MAX}")
     return tuple(
         PollOption(
-            OptionId(new_id()), number, _texts("label", one.label, LABEL_MAX_CHARS), one.artwork_id, one.is_right
+            OptionId(new_id()), number, checked_texts("label", one.label, LABEL_MAX_CHARS), one.artwork_id, one.is_right
         )
         for number, one in enumerate(new.options, start=1)
     )

@@ -21,7 +21,9 @@ from domain.engagement.poll import (
     tally_topic,
     undone,
 )
+from domain.engagement.poll_moments import present_poll
 from domain.engagement.polls import held_poll
+from domain.engagement.presenting import presented_at
 from domain.engagement.store import polls as store
 from domain.engagement.store import votes as votes_store
 from domain.kernel.jobs import Job
@@ -30,10 +32,6 @@ from domain.kernel.work import Work
 from domain.live import Stream, StreamNotLive, StreamState, stream_topic
 
 TURN = "engagement.turn_poll"
-# Early enough for every client to know, and near enough to be meant.
-PRESENT_AHEAD_MAX = timedelta(minutes=10)
-# A host's clock is a little behind ours; an instant before that would have been seen already.
-PRESENT_BEHIND_MAX = timedelta(seconds=2)
 SCHEDULE_AHEAD_MAX = timedelta(days=366)
 
 
@@ -77,7 +75,7 @@ async def open_poll(
     if _is_second_click(poll, PollAct.OPEN, expected_version):
         return poll
     _check_live(stream)
-    opens_at = _present(work, present_at)
+    opens_at = presented_at(work, present_at)
     opened = acted(poll, PollAct.OPEN, now=work.now)
     return await _told(
         work,
@@ -104,7 +102,7 @@ async def lock_poll(
     locked = acted(poll, PollAct.LOCK, now=work.now)
     assert poll.opens_at is not None, "it is open"
     # A poll that is presented a little later may be locked before anybody has seen it.
-    locks_at = max(_present(work, present_at), poll.opens_at)
+    locks_at = max(presented_at(work, present_at), poll.opens_at)
     return await _told(work, replace(locked, state=PollState.OPEN, locks_at=locks_at).turned(work.now))
 
 
@@ -235,14 +233,6 @@ def _check_live(stream: Stream) -> None:
         raise StreamNotLive(stream.state)
 
 
-def _present(work: Work, present_at: datetime | None) -> datetime:
-    if present_at is None:
-        return work.now
-    if not -PRESENT_BEHIND_MAX <= present_at - work.now <= PRESENT_AHEAD_MAX:
-        raise InvalidInput("presentAt", f"must be now or at most {PRESENT_AHEAD_MAX.seconds // 60} minutes ahead")
-    return max(present_at, work.now)
-
-
 def _after_duration(poll: Poll, opens_at: datetime) -> datetime | None:
     duration_s = poll.rules.duration_s
     return None if duration_s is None else opens_at + timedelta(seconds=duration_s)
@@ -257,6 +247,7 @@ async def _told(work: Work, poll: Poll) -> Poll:
 
 
 async def _announce(work: Work, poll: Poll) -> None:
+    await present_poll(work, poll=poll)
     await work.announce(stream_topic(poll.stream_id), PollChanged(poll.id, poll.state))
     # What may be seen of its votes has changed with it.
     work.ring(tally_topic(poll.stream_id))

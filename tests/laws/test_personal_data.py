@@ -18,6 +18,8 @@ COVERED_OTHERWISE = {
     ("sign_ins", "profile_id"), ("playback_sessions", "profile_id"),
     ("authorization_codes", "profile_id"), ("device_codes", "profile_id"),
     ("chat_messages", "profile_id"), ("chat_moderators", "profile_id"), ("questions", "profile_id"),
+    # It names a poll or a product.
+    ("moments", "subject_id"),
     # They name the sign-in that approved, of the same account.
     ("authorization_codes", "approved_by"), ("device_codes", "approved_by"),
 }  # fmt: skip
