@@ -55,6 +55,7 @@ from graph.rates import Rates
 from graph.schema import strawberry_schema
 from graph.transports.http import HttpDoor
 from graph.transports.hub import Hub
+from graph.transports.returning import Returning
 from graph.transports.revocation import end_with_sign_ins
 from graph.transports.streams import OpenStreams
 from graph.transports.websocket import WebSocketDoor
@@ -82,7 +83,9 @@ def create_app(given: Settings | Runtime) -> Starlette:
             page = PageDocuments.open(is_development=settings.environment is Environment.DEVELOPMENT)
             admission = _admission(runtime, page)
             hub = await opened.enter_async_context(Hub(admission.graph).open())
-            app.state.http_door, app.state.socket_door = _graphql_doors(admission, app.state.streams, hub)
+            returning = Returning(app.state.streams.count)
+            app.state.http_door, app.state.socket_door = _graphql_doors(admission, app.state.streams, hub, returning)
+            await opened.enter_async_context(_beside(returning.tell_again()))
             await opened.enter_async_context(_beside(page.register(runtime)))
             await opened.enter_async_context(_beside(end_with_sign_ins(app.state.streams, runtime)))
             opened.enter_context(_on_termination(app.state.streams.close_all))
@@ -134,11 +137,13 @@ def _admission(runtime: Runtime, page: PageDocuments) -> Admission:
     return Admission(graph, trusted, rates, trusted_only=settings.graphql_trusted_only)
 
 
-def _graphql_doors(admission: Admission, streams: OpenStreams, hub: Hub) -> tuple[HttpDoor, WebSocketDoor]:
+def _graphql_doors(
+    admission: Admission, streams: OpenStreams, hub: Hub, returning: Returning
+) -> tuple[HttpDoor, WebSocketDoor]:
     is_open = admission.graph.runtime.settings.environment is Environment.DEVELOPMENT
     return (
         HttpDoor(admission, caller_of, streams, hub, workbench=pages.workbench if is_open else None),
-        WebSocketDoor(admission, caller_of_socket, is_own_page, streams, hub),
+        WebSocketDoor(admission, caller_of_socket, is_own_page, streams, hub, returning),
     )
 
 

@@ -74,6 +74,9 @@ class SharedEventStream(Response):
         """Answer until the client leaves or the server ends it."""
         with self._streams.hold(self._caller.address, self._caller.viewer) as stream:
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+            # Browsers come back after so long (HTML, "Server-sent events").
+            retry = b"retry: %d\n\n" % self._streams.retry_after_ms()
+            await send({"type": "http.response.body", "body": retry, "more_body": True})
             follower = _Follower(self._caller.viewer, send, wire_of(scope), stream)
             try:
                 following = await self._hub.join(

@@ -18,6 +18,7 @@ from uuid import UUID
 from domain.accounts import Viewer
 from domain.kernel.refusals import Refusal
 from graph.rates import network_of
+from graph.transports.returning import retry_after_ms
 
 _K = TypeVar("_K")
 
@@ -118,6 +119,14 @@ class OpenStreams:
             raise TooManyStreams(self._viewer_max)
         stream.viewer = viewer
         self._by_account[viewer.account_id] += 1
+
+    def count(self) -> int:
+        """Return how many streams are open."""
+        return len(self._streams)
+
+    def retry_after_ms(self) -> int:
+        """Return when one of them should come back once it is ended."""
+        return retry_after_ms(len(self._streams))
 
     def sign_ins(self) -> set[UUID]:
         """Return the sign-ins that streams are open under."""

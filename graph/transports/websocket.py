@@ -2,7 +2,7 @@
 
     client                          server
     connection_init {payload}  ──►
-                               ◄──  connection_ack
+                               ◄──  connection_ack {retryAfterMs}
     subscribe {id, payload}    ──►
                                ◄──  next {id, payload} …, complete {id}       or error {id, payload}
     complete {id}              ──►                                            ping and pong either way
@@ -37,6 +37,7 @@ from graph.refusal_fields import extensions_of
 from graph.transports.hub import Following, Frame, Hub, NotAdmitted
 from graph.transports.outbox import CLOSE_TIMEOUT_S, Outbox, wire_of
 from graph.transports.requests import RequestMalformed, address_of, problem_payload, request_of, sender_of
+from graph.transports.returning import Returning
 from graph.transports.streams import Ending, OpenStream, OpenStreams, TooManyStreams
 
 PROTOCOL = "graphql-transport-ws"
@@ -77,6 +78,7 @@ class WebSocketDoor:
     is_own_page: Callable[[WebSocket], bool]
     streams: OpenStreams
     hub: Hub
+    returning: Returning
     init_timeout_s: float = INIT_TIMEOUT_S
 
     @cached_property
@@ -148,6 +150,7 @@ class _Connection:
             fault = ended
         finally:
             self._is_ending = True
+            self._door.returning.leave(self._tell_moment)
             self._stream.on_end(None)
             for follower in self._followers.values():
                 follower.leave()
@@ -155,7 +158,7 @@ class _Connection:
             await self._close(fault)
 
     async def _close(self, ended: BaseException | None) -> None:
-        code, reason = SERVER_RESTARTS, "The server restarts"
+        code, reason = SERVER_RESTARTS, f"The server restarts; retryAfterMs={self._door.streams.retry_after_ms()}"
         if isinstance(ended, WebSocketDisconnect):
             log.debug("socket.left", code=ended.code)
             await self._outbox.stop()
@@ -260,7 +263,11 @@ class _Connection:
                 measures.refused_total.labels(refusal.code).inc()
                 raise _Closed(TOO_MANY_STREAMS, refusal.message) from None
         self._caller = caller
-        self._tell({"type": "connection_ack"})
+        moment = self._door.returning.enter(self._tell_moment)
+        self._tell({"type": "connection_ack", "payload": {"retryAfterMs": moment}})
+
+    def _tell_moment(self, retry_after_ms: int) -> None:
+        self._tell({"type": "ping", "payload": {"retryAfterMs": retry_after_ms}})
 
     async def _identify(self) -> Caller:
         try:

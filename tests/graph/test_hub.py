@@ -157,6 +157,8 @@ async def test_a_browser_goes_on_by_its_last_event_id(scene: GraphScene) -> None
     sent = {"json": {"query": EVENTS, "variables": {"id": id}}}
     async with scene.client.stream("POST", f"{scene.url}/graphql", headers=headers, **sent) as response:
         lines = response.aiter_lines()
+        assert 100 <= int((await anext(lines)).removeprefix("retry: ")) <= 1_100
+        assert await anext(lines) == ""
         place = (await anext(lines)).removeprefix("id: ")
     await starts(scene, made, editor)
     headers["last-event-id"] = place

@@ -39,7 +39,9 @@ class Talk:
 
     async def open(self, **payload: Any) -> None:
         await self.say(type="connection_init", payload=payload)
-        assert await self.hear() == {"type": "connection_ack"}
+        acknowledged = await self.hear()
+        assert acknowledged["type"] == "connection_ack"
+        assert 100 <= acknowledged["payload"]["retryAfterMs"] <= 1_100
 
     async def subscribe(self, id: str, query: str, /, **variables: Any) -> None:
         await self.say(type="subscribe", id=id, payload={"query": query, "variables": variables})
