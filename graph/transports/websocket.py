@@ -1,21 +1,10 @@
-"""Operations over a WebSocket: the `graphql-transport-ws` subprotocol, and no other.
+"""Operations over a WebSocket: each socket is one task that reads, while the hub and operations write.
 
-    client                          server
-    connection_init {payload}  ──►
-                               ◄──  connection_ack {retryAfterMs}
-    subscribe {id, payload}    ──►
-                               ◄──  next {id, payload} …, complete {id}       or error {id, payload}
-    complete {id}              ──►                                            ping and pong either way
-
-Close codes are the protocol's: 4400 bad message, 4401 not acknowledged, 4403 token refused, 4406 subprotocol,
-4408 init timeout, 4409 id in use, 4429 second init; 1012 when the server restarts, 1013 when a part below is away or
-too much has come, 4410 when a client reads too slowly, and 4420 when the viewer or its address has too many streams.
-A socket whose sign-in ends is closed with 4403. Handshakes from foreign pages are refused before they are
-accepted.
+A socket whose sign-in ends is closed. Handshakes from foreign pages are refused before they are accepted.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,7 +14,6 @@ import orjson
 import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from domain.accounts import Viewer
 from domain.kernel.refusals import RateLimited, Refusal, Unavailable
 from graph import measures
 from graph.admission import Admission, Admitted
@@ -34,31 +22,34 @@ from graph.context import Caller
 from graph.deadlines import Deadlines
 from graph.operations import OperationRefused
 from graph.refusal_fields import extensions_of
-from graph.transports.hub import Following, Frame, Hub, NotAdmitted
+from graph.transports.followers import SocketFollower
+from graph.transports.hub import Hub, NotAdmitted
 from graph.transports.outbox import CLOSE_TIMEOUT_S, Outbox, wire_of
 from graph.transports.requests import RequestMalformed, address_of, problem_payload, request_of, sender_of
 from graph.transports.returning import Returning
+from graph.transports.socket_protocol import (
+    BAD_MESSAGE,
+    FORBIDDEN,
+    ID_IN_USE,
+    INIT_TIMEOUT,
+    NOT_ACKNOWLEDGED,
+    POLICY_VIOLATION,
+    PROTOCOL,
+    SECOND_INIT,
+    SERVER_RESTARTS,
+    SUBPROTOCOL,
+    TOO_MANY_STREAMS,
+    TOO_SLOW,
+    TRY_AGAIN_LATER,
+    Closed,
+    id_of,
+    read_message,
+)
 from graph.transports.streams import Ending, OpenStream, OpenStreams, TooManyStreams
 
-PROTOCOL = "graphql-transport-ws"
 INIT_TIMEOUT_S = 10.0
 # Also counts queries and mutations while they run.
 OPERATIONS_MAX = 50
-MESSAGE_MAX_CHARS = 256 * 1024
-ID_MAX_CHARS = 128
-
-BAD_MESSAGE = 4400
-NOT_ACKNOWLEDGED = 4401
-FORBIDDEN = 4403
-SUBPROTOCOL = 4406
-INIT_TIMEOUT = 4408
-ID_IN_USE = 4409
-TOO_SLOW = 4410
-TOO_MANY_STREAMS = 4420
-SECOND_INIT = 4429
-SERVER_RESTARTS = 1012
-TRY_AGAIN_LATER = 1013
-POLICY_VIOLATION = 1008
 
 SIGN_IN_ENDED = "The sign-in has ended"
 VIEWER_CHANGED = "The viewer may see other things now; connect again"
@@ -105,15 +96,6 @@ class WebSocketDoor:
             await socket.close(TOO_MANY_STREAMS, refusal.message)
 
 
-class _Closed(Exception):
-    """The server closes the socket, with a code and a reason of the protocol."""
-
-    def __init__(self, code: int, reason: str) -> None:
-        super().__init__(reason)
-        self.code = code
-        self.reason = reason
-
-
 class _Connection:
     """One socket: who is on it, and the operations it runs."""
 
@@ -127,7 +109,7 @@ class _Connection:
         self._is_initialised = False
         # By the client's id: operations that run, and what is followed through the hub.
         self._running: dict[str, asyncio.Task[None]] = {}
-        self._followers: dict[str, _Follower] = {}
+        self._followers: dict[str, SocketFollower] = {}
         # Every operation that has not ended yet, cancelled ones included: they count until they let go.
         self._live: set[asyncio.Task[None]] = set()
         self._credentials: Mapping[str, Any] = {}
@@ -146,7 +128,7 @@ class _Connection:
             assert self._reader is not None, "somebody reads"
             self._reader.uncancel()
             fault = cancelled
-        except (WebSocketDisconnect, _Closed) as ended:
+        except (WebSocketDisconnect, Closed) as ended:
             fault = ended
         finally:
             self._is_ending = True
@@ -163,7 +145,7 @@ class _Connection:
             log.debug("socket.left", code=ended.code)
             await self._outbox.stop()
             return
-        if isinstance(ended, _Closed):
+        if isinstance(ended, Closed):
             code, reason = ended.code, ended.reason
         elif self._stream.ending in (Ending.SIGN_IN_ENDED, Ending.VIEWER_CHANGED):
             if self._stream.ending is Ending.SIGN_IN_ENDED:
@@ -205,7 +187,7 @@ class _Connection:
                 while self._caller is None:
                     await self._handle(await self._message())
         except TimeoutError:
-            raise _Closed(INIT_TIMEOUT, "Connection initialisation timeout") from None
+            raise Closed(INIT_TIMEOUT, "Connection initialisation timeout") from None
         while True:
             await self._handle(await self._message())
 
@@ -213,16 +195,7 @@ class _Connection:
         received = await self._socket.receive()
         if received["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(received.get("code", 1005), received.get("reason"))
-        text = received.get("text")
-        if not isinstance(text, str) or len(text) > MESSAGE_MAX_CHARS:
-            raise _Closed(BAD_MESSAGE, "Send text messages of a sensible length")
-        try:
-            message = orjson.loads(text)
-        except orjson.JSONDecodeError:
-            raise _Closed(BAD_MESSAGE, "Messages are JSON") from None
-        if not isinstance(message, dict):
-            raise _Closed(BAD_MESSAGE, "Messages are objects")
-        return message
+        return read_message(received.get("text"))
 
     async def _handle(self, message: dict[str, Any]) -> None:
         kind = message.get("type")
@@ -233,9 +206,9 @@ class _Connection:
         elif kind == "subscribe":
             await self._subscribe(message)
         elif kind == "complete":
-            self._complete(_id_of(message))
+            self._complete(id_of(message))
         elif kind != "pong":
-            raise _Closed(BAD_MESSAGE, "Unknown message type")
+            raise Closed(BAD_MESSAGE, "Unknown message type")
 
     def _complete(self, id: str) -> None:
         running, follower = self._running.pop(id, None), self._followers.pop(id, None)
@@ -246,22 +219,22 @@ class _Connection:
 
     async def _initialise(self, payload: object) -> None:
         if self._is_initialised:
-            raise _Closed(SECOND_INIT, "Too many initialisation requests")
+            raise Closed(SECOND_INIT, "Too many initialisation requests")
         if not isinstance(payload, dict | None):
-            raise _Closed(BAD_MESSAGE, "The payload is an object")
+            raise Closed(BAD_MESSAGE, "The payload is an object")
         self._is_initialised = True
         self._credentials = payload or {}
         try:
             self._door.admission.attempt(sender_of(self._socket))
         except RateLimited as limited:
-            raise _Closed(TRY_AGAIN_LATER, limited.code) from None
+            raise Closed(TRY_AGAIN_LATER, limited.code) from None
         caller = await self._identify()
         if caller.viewer is not None:
             try:
                 self._door.streams.claim(self._stream, caller.viewer)
             except TooManyStreams as refusal:
                 measures.refused_total.labels(refusal.code).inc()
-                raise _Closed(TOO_MANY_STREAMS, refusal.message) from None
+                raise Closed(TOO_MANY_STREAMS, refusal.message) from None
         self._caller = caller
         moment = self._door.returning.enter(self._tell_moment)
         self._tell({"type": "connection_ack", "payload": {"retryAfterMs": moment}})
@@ -273,26 +246,26 @@ class _Connection:
         try:
             return await self._door.identify(self._socket, self._credentials)
         except Unavailable as away:
-            raise _Closed(TRY_AGAIN_LATER, away.code) from None
+            raise Closed(TRY_AGAIN_LATER, away.code) from None
         except Refusal as refusal:
-            raise _Closed(FORBIDDEN, refusal.code) from None
+            raise Closed(FORBIDDEN, refusal.code) from None
 
     async def _current_caller(self) -> Caller:
         """Return who is on the socket now: whoever signed out, or was suspended, starts nothing any more."""
         if self._caller is None:
-            raise _Closed(NOT_ACKNOWLEDGED, "Unauthorized")
+            raise Closed(NOT_ACKNOWLEDGED, "Unauthorized")
         if self._caller.viewer is None:
             return self._caller
         caller = await self._identify()
         if caller.viewer is None:
-            raise _Closed(FORBIDDEN, SIGN_IN_ENDED)
+            raise Closed(FORBIDDEN, SIGN_IN_ENDED)
         return caller
 
     async def _subscribe(self, message: dict[str, Any]) -> None:
         caller = await self._current_caller()
-        id = _id_of(message)
+        id = id_of(message)
         if id in self._running or id in self._followers:
-            raise _Closed(ID_IN_USE, f"Subscriber for {id} already exists")
+            raise Closed(ID_IN_USE, f"Subscriber for {id} already exists")
         if len(self._live) + len(self._followers) >= OPERATIONS_MAX:
             self._refuse(id, [{"message": "Too many operations.", "extensions": {"code": "TOO_MANY_OPERATIONS"}}])
             return
@@ -325,7 +298,7 @@ class _Connection:
 
     async def _follow(self, id: str, admitted: Admitted, caller: Caller) -> None:
         """Follow what others follow too. It costs no task: the hub writes into the outbox."""
-        follower = _Follower(id, caller.viewer, self._outbox, self._ended)
+        follower = SocketFollower(id, caller.viewer, self._outbox, self._ended)
         self._followers[id] = follower
         try:
             follower.following = await self._door.hub.join(admitted.operation, admitted.request, caller, follower)
@@ -356,48 +329,6 @@ class _Connection:
 
     def _refuse(self, id: str, errors: object) -> None:
         self._tell({"id": id, "type": "error", "payload": errors})
-
-
-class _Follower:
-    """A member of the hub: one subscription of one socket."""
-
-    __slots__ = ("_ended", "_id", "_outbox", "_start", "following", "viewer")
-
-    def __init__(self, id: str, viewer: Viewer | None, outbox: Outbox, ended: Callable[[str], None]) -> None:
-        self.viewer = viewer
-        self.following: Following | None = None
-        self._id, self._outbox, self._ended = id, outbox, ended
-        self._start = b'{"id":%b,"type":"next","payload":' % orjson.dumps(id)
-
-    @property
-    def who(self) -> Hashable:
-        """What tells its viewer from others."""
-        return self._outbox if self.viewer is None else self.viewer.account_id
-
-    def tell(self, frame: Frame) -> None:
-        """Take a frame."""
-        key = None if frame.key is None else (self._id, frame.key)
-        self._outbox.put(self._start + frame.message_end, key=key)
-
-    def end(self, errors: Sequence[Mapping[str, Any]]) -> None:
-        """Tell the client that there is no more, and why."""
-        self._ended(self._id)
-        if errors:
-            self._outbox.put(orjson.dumps({"id": self._id, "type": "error", "payload": errors}))
-        else:
-            self._outbox.put(orjson.dumps({"id": self._id, "type": "complete"}))
-
-    def leave(self) -> None:
-        """Be told nothing more."""
-        if self.following is not None:
-            self.following.leave()
-
-
-def _id_of(message: Mapping[str, Any]) -> str:
-    id = message.get("id")
-    if not isinstance(id, str) or not 0 < len(id) <= ID_MAX_CHARS:
-        raise _Closed(BAD_MESSAGE, "Give each operation an id")
-    return id
 
 
 async def _end(tasks: list[asyncio.Task[Any]]) -> None:
