@@ -27,7 +27,9 @@ class Show:
 
     stream: Stream
     port: int
-    process: psutil.Process
+    running: asyncio.subprocess.Process
+    command: list[str]
+    environ: dict[str, str]
     database: Database
     bus: Bus
 
@@ -35,11 +37,25 @@ class Show:
     def id(self) -> str:
         return global_id(Kind.STREAM, self.stream.id)
 
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/graphql"
+
+    @property
+    def process(self) -> psutil.Process:
+        return psutil.Process(self.running.pid)
+
     async def tell(self, count: int) -> None:
         """Make so many things happen."""
         async with self.database.work(bus=self.bus) as work:
             for _ in range(count):
                 await work.announce(stream_topic(self.stream.id), StreamChanged(self.stream.id, "LIVE"))
+
+    async def kill(self) -> None:
+        """End the process as a power cut would, and start another one in its place."""
+        self.running.kill()
+        await self.running.wait()
+        self.running = await _started(self.command, self.environ, self.port)
 
     async def sockets_open(self) -> int:
         """Ask how many sockets the service serves."""
@@ -56,28 +72,35 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def show(database_url: str, folder: Path, *options: str) -> AsyncIterator[Show]:
+async def show(database_url: str, folder: Path, *options: str, bus_url: str = "") -> AsyncIterator[Show]:
     """Put a stream on air, and serve it."""
     port = free_port()
     environ = {
         **os.environ, "DATABASE_URL": database_url, "DATA_DIR": str(folder), "PORT": str(port), "LOG_FORMAT": "json",
         "PUBLIC_URL": f"http://localhost:{port}", "GRAPHQL_RATE_ADDRESS": "0", "GRAPHQL_STREAMS_ADDRESS": "0",
+        "BUS_URL": bus_url,
     }  # fmt: skip
     database = Database.connect(database_url)
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.chaos.hub_server", *options, env=environ, stdout=asyncio.subprocess.DEVNULL
-    )
     try:
-        async with Bus.open(database_url) as bus:
+        async with Bus.open(bus_url or database_url) as bus:
             assert await bus.ready(10)
             async with database.work(bus=bus) as work:
                 stream, _ = await create_live_stream(work)
-            await _ready(port)
-            yield Show(stream, port, psutil.Process(process.pid), database, bus)
+            command = [sys.executable, "-m", "tests.chaos.hub_server", *options]
+            made = Show(stream, port, await _started(command, environ, port), command, environ, database, bus)
+            try:
+                yield made
+            finally:
+                made.running.kill()
+                await made.running.wait()
     finally:
-        process.kill()
-        await process.wait()
         await database.close()
+
+
+async def _started(command: list[str], environ: dict[str, str], port: int) -> asyncio.subprocess.Process:
+    process = await asyncio.create_subprocess_exec(*command, env=environ, stdout=asyncio.subprocess.DEVNULL)
+    await _ready(port)
+    return process
 
 
 async def _ready(port: int) -> None:
