@@ -49,6 +49,8 @@ class Kind(Enum):
     STREAM = "F"
     POLL = "Q"
     POLL_OPTION = "Z"
+    QUESTION = "q"
+    CHAT_MESSAGE = "c"
 
     def __init__(self, letter: str) -> None:
         self.letter = letter.encode()

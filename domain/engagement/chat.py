@@ -118,6 +118,16 @@ class ChatMessage:
 
 
 @dataclass(frozen=True)
+class Moderator:
+    """Somebody whom a show's hosts let moderate it."""
+
+    stream_id: UUID
+    account_id: UUID
+    profile_id: UUID
+    appointed_at: datetime
+
+
+@dataclass(frozen=True)
 class ChatMessagesSent(Fact):
     """Messages were sent, in this order."""
 

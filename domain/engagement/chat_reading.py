@@ -1,13 +1,13 @@
 """Reading a show's chat."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from domain.accounts import Viewer, require_viewer
-from domain.engagement.chat import ChatMessage, ChatRoom
+from domain.engagement.chat import ChatMessage, ChatRoom, Moderator
 from domain.engagement.policy import ENGAGEMENT, EngagementAct
 from domain.engagement.store import chat as store
-from domain.engagement.store.chat import Moderator
 from domain.kernel.paging import Page, PageRequest, decode_cursor, encode_cursor, page_of
 from domain.kernel.refusals import Forbidden, InvalidInput, NotFound
 from domain.kernel.work import Reads
@@ -17,6 +17,14 @@ from domain.live import Stream, visible_streams
 SNAPSHOT_MESSAGES = 50
 MODERATORS_MAX = 50
 _LIST = "chat"
+
+
+@dataclass(frozen=True)
+class ChatModeration:
+    """What only those know who moderate a show."""
+
+    moderators: Sequence[Moderator]
+    blocked_words: Sequence[str]
 
 
 async def rooms_of(reads: Reads, stream_ids: Sequence[UUID]) -> list[ChatRoom]:
@@ -68,16 +76,18 @@ async def chat_history(
     return page_of(found, request=request, cursor=lambda row: encode_cursor(_LIST, stream_id, row.id))
 
 
-async def chat_moderators(reads: Reads, stream_id: UUID, *, viewer: Viewer | None) -> list[Moderator]:
-    """Return whom the hosts of a show let moderate it.
+async def chat_moderation(reads: Reads, stream_id: UUID, *, viewer: Viewer | None) -> ChatModeration:
+    """Return how a show is moderated, for those who do.
 
     Raises:
+        SignInRequired, Forbidden.
         NotFound: no such stream, or none that the viewer may find.
-        Forbidden: the viewer moderates it no more than they do.
     """
     await require_moderator(reads, stream_id, viewer=viewer)
+    (room,) = await rooms_of(reads, [stream_id])
     async with reads.connection() as connection:
-        return await store.moderators_of(connection, stream_id, limit=MODERATORS_MAX)
+        moderators = await store.moderators_of(connection, stream_id, limit=MODERATORS_MAX)
+    return ChatModeration(tuple(moderators), room.blocked_words)
 
 
 async def require_moderator(reads: Reads, stream_id: UUID, *, viewer: Viewer | None) -> Viewer:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from domain.accounts import Viewer, require_viewer
+from domain.accounts import TooManyAttempts, Viewer, require_viewer
 from domain.catalog import CATALOG_TOPIC, audience_of
 from domain.engagement.chat import (
     TOLD_AT_ONCE,
@@ -33,7 +33,7 @@ from domain.engagement.store.chat import Talker
 from domain.engagement.words import BlockList
 from domain.entitlements import plans_of
 from domain.kernel.group_commit import GroupCommitter
-from domain.kernel.refusals import NotFound, RateLimited, Refusal
+from domain.kernel.refusals import NotFound, Refusal
 from domain.kernel.work import Work
 from domain.live import Stream, StreamState, streams_by_id, visible_streams
 from domain.runtime import Runtime
@@ -75,7 +75,7 @@ async def send_message(
     given, and no later.
 
     Raises:
-        SignInRequired, InvalidInput, ChatClosed, PlanRequired, SlowMode, TimedOut, WordsBlocked, RateLimited,
+        SignInRequired, InvalidInput, ChatClosed, PlanRequired, SlowMode, TimedOut, WordsBlocked, TooManyAttempts,
         Unavailable.
         NotFound: no such stream, or none that the viewer may find.
     """
@@ -214,7 +214,7 @@ def _why_not(talker: Talker, *, now: datetime, pause: timedelta) -> Refusal:
     if talker.last_sent_at is not None and talker.last_sent_at + pause > now:
         return SlowMode((talker.last_sent_at + pause - now).total_seconds())
     ready_at = talker.full_at + MESSAGE_SHARE * (1 - MESSAGES_AT_ONCE)
-    return RateLimited(max((ready_at - now).total_seconds(), 0.0))
+    return TooManyAttempts(max((ready_at - now).total_seconds(), 0.0))
 
 
 def _left(drafts: dict[int, Draft], refusals: dict[int, Refusal]) -> dict[int, Draft]:

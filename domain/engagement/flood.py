@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from datetime import datetime, timedelta
 
-from domain.kernel.refusals import RateLimited
+from domain.accounts import TooManyAttempts
 
 # Who acted last is remembered; a forgotten bucket is a full one, so being forgotten is never a penalty.
 BUCKETS_MAX = 50_000
@@ -23,12 +23,12 @@ class FloodGate:
         """Take `count` from a bucket.
 
         Raises:
-            RateLimited: the bucket holds less. Nothing is taken.
+            TooManyAttempts: the bucket holds less. Nothing is taken.
         """
         full_at = max(self._full_at.get(key, now), now) + self._share * count
         missing = full_at - now - self._whole
         if missing > timedelta(0):
-            raise RateLimited(missing.total_seconds())
+            raise TooManyAttempts(missing.total_seconds())
         self._full_at[key] = full_at
         self._full_at.move_to_end(key)
         if len(self._full_at) > BUCKETS_MAX:

@@ -13,6 +13,7 @@ from domain.engagement.chat import (
     ChatMessagesRemoved,
     ChatRoom,
     ChatRoomChanged,
+    Moderator,
     author_key,
     chat_topic,
 )
@@ -20,7 +21,6 @@ from domain.engagement.chat_reading import MODERATORS_MAX, require_moderator, vi
 from domain.engagement.hosting import hosted_stream
 from domain.engagement.policy import EngagementAct
 from domain.engagement.store import chat as store
-from domain.engagement.store.chat import Moderator
 from domain.engagement.words import checked_words
 from domain.entitlements import Plan
 from domain.kernel.refusals import Forbidden, InvalidInput, NotFound, StaleVersion

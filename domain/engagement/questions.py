@@ -120,7 +120,7 @@ async def upvote_question(
     """Upvote a question, or take that back, and return it once that is durable. Again does nothing.
 
     Goes with others in one transaction. Raises:
-        SignInRequired, RateLimited, Unavailable.
+        SignInRequired, TooManyAttempts, Unavailable.
         NotFound: no such question, none that everybody sees, or none of a stream that the viewer may find.
     """
     viewer = require_viewer(viewer)

@@ -87,7 +87,7 @@ class ReactionCounter:
         """Count taps of a viewer.
 
         Raises:
-            RateLimited: too many of them.
+            TooManyAttempts: too many of them.
             Unavailable: the process is ending, or has not been able to write for long.
         """
         if self._is_closing or (len(self._counts) >= WAITING_MAX and second not in self._counts):
@@ -135,7 +135,7 @@ async def send_reaction(runtime: Runtime, *, viewer: Viewer | None, stream_id: U
     """Tap an emoji, `taps` times since the last request. Counted at once, written within a second.
 
     Raises:
-        SignInRequired, InvalidInput, NoSuchReaction, StreamNotLive, RateLimited, Unavailable.
+        SignInRequired, InvalidInput, NoSuchReaction, StreamNotLive, TooManyAttempts, Unavailable.
         NotFound: no such stream, or none that the viewer may find.
     """
     viewer = require_viewer(viewer)

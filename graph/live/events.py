@@ -14,12 +14,14 @@ from strawberry import ID
 from domain import live as domain
 from domain.accounts import Viewer
 from domain.engagement import PollChanged, tally_topic
+from domain.engagement.reactions import reactions_topic
 from domain.kernel.facts import LoggedFact
 from domain.kernel.refusals import NotFound, Refusal
 from domain.live import Stream, StreamChanged, stream_topic
 from graph.batching import batched
 from graph.context import Context
 from graph.engagement.poll_events import PollUpdate, TallyUpdate, poll_update_of, tally_updates
+from graph.engagement.reactions import ReactionRates, rates_now
 from graph.global_ids import Kind, read_id
 from graph.live.streams import LiveStream
 from graph.rows import declares
@@ -87,7 +89,7 @@ class ViewerCount:
 
 
 StreamEvent = Annotated[
-    StreamSnapshot | StreamUpdate | ViewerCount | PollUpdate | TallyUpdate,
+    StreamSnapshot | StreamUpdate | ViewerCount | PollUpdate | TallyUpdate | ReactionRates,
     strawberry.union(name="StreamEvent", description="Something that happens in a stream."),
 ]
 
@@ -99,7 +101,11 @@ FACTS: Mapping[str, Callable[[LoggedFact], Any]] = {
 
 # `(topic of a stream, async (context, stream id) -> rows by key)`.
 StateOfStream = tuple[Callable[[UUID], str], Callable[[Context, UUID], Awaitable[Mapping[Hashable, Any]]]]
-STATES: Sequence[StateOfStream] = ((domain.presence_topic, viewers_now), (tally_topic, tally_updates))
+STATES: Sequence[StateOfStream] = (
+    (domain.presence_topic, viewers_now),
+    (tally_topic, tally_updates),
+    (reactions_topic, rates_now),
+)
 
 
 async def may_follow(context: Context, viewers: Sequence[Viewer | None], stream_id: ID) -> Sequence[Refusal | None]:

@@ -11,6 +11,9 @@ from strawberry import ID
 from domain import live as domain
 from domain.engagement import Poll as PollRow
 from domain.engagement import polls_of_streams
+from domain.engagement.chat import ChatRoom
+from domain.engagement.chat_reading import rooms_of
+from domain.engagement.reactions import ReactionSet, reactions_of
 from domain.live import Stream, StreamState
 from graph.batching import batched, derived
 from graph.context import Context
@@ -48,6 +51,16 @@ async def streams_polls(context: Context, keys: Sequence[UUID]) -> Sequence[Sequ
     return await polls_of_streams(context.reads, keys)
 
 
+async def streams_chats(context: Context, keys: Sequence[UUID]) -> list[ChatRoom]:
+    """Load the chats of streams."""
+    return await rooms_of(context.reads, keys)
+
+
+async def streams_reactions(context: Context, keys: Sequence[UUID]) -> list[ReactionSet]:
+    """Load which reactions streams have."""
+    return await reactions_of(context.reads, keys)
+
+
 @declares(Stream)
 @strawberry.type(description="A show as it goes out live. The same for everybody who may see it.")
 class LiveStream(Node):
@@ -77,6 +90,12 @@ class LiveStream(Node):
         is_shared=True,
         list_size=10,
         description="What was, is and will be asked in it, the newest first; no drafts.",
+    )
+    chat: Annotated["Chat", strawberry.lazy("graph.engagement.chat")] = batched(  # type: ignore[name-defined]  # noqa: F821 - named only where it is made
+        streams_chats, key=lambda stream: stream.id, is_shared=True, description="Its chat."
+    )
+    reactions: Annotated["Reactions", strawberry.lazy("graph.engagement.reactions")] = batched(  # type: ignore[name-defined]  # noqa: F821 - named only where it is made
+        streams_reactions, key=lambda stream: stream.id, is_shared=True, description="What viewers can tap."
     )
     version: int = strawberry.field(description="Grows with every change. Name it in a change to lose nobody else's.")
 

@@ -1,11 +1,15 @@
 """One person of each role, and one thing of each kind for them to ask about."""
 
 from dataclasses import dataclass
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from domain.accounts import Role, Scope, ScopeKind, create_api_key, create_service_account, grant_role
 from domain.engagement import PollKind, cast_vote, create_poll, open_poll
+from domain.engagement.chatting import send_message
+from domain.engagement.moderating import appoint_moderator, pin_message
 from domain.engagement.points import welcome
+from domain.engagement.question import QuestionState
+from domain.engagement.questions import ask_question, moderate_question
 from domain.entitlements import Plan
 from edge.demo.shelves import arrange_demo
 from edge.demo.titles import TITLES
@@ -67,6 +71,7 @@ async def make_policy_scene(scene: GraphScene) -> PolicyScene:
         )
         await open_poll(work, viewer=editor.viewer, poll_id=poll.id, expected_version=1)
     ids["poll"] = global_id(Kind.POLL, poll.id)
+    await talk(scene, stream.id, editor)
     ids["stream"] = global_id(Kind.STREAM, stream.id)
     ids["show"] = global_id(Kind.TITLE, stream.title_id)
     ids["homeRow"] = global_id(Kind.HOME_ROW, row.id)
@@ -88,3 +93,16 @@ async def make_policy_scene(scene: GraphScene) -> PolicyScene:
             values = {"titleId": ids["title"], "idempotencyKey": uuid4().hex}
             await scene.data(START, {"input": values}, by=person)
     return PolicyScene(scene, people, ids)
+
+
+async def talk(scene: GraphScene, stream_id: UUID, editor: Person) -> None:
+    """Have a message on top, a question let through, and a moderator, who is none of the actors."""
+    somebody = (await scene.person()).viewer
+    said = await send_message(scene.runtime, viewer=somebody, stream_id=stream_id, text="Hello", client_id="one")
+    async with scene.runtime.work() as work:
+        await pin_message(work, viewer=editor.viewer, stream_id=stream_id, message_id=said.id)
+        await appoint_moderator(work, viewer=editor.viewer, message_id=said.id)
+        asked = await ask_question(work, viewer=somebody, stream_id=stream_id, text="Why?", client_id="one")
+        await moderate_question(
+            work, viewer=editor.viewer, question_id=asked.id, expected_version=1, state=QuestionState.APPROVED
+        )

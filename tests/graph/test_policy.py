@@ -35,6 +35,10 @@ ROOTS = {
     "titleImport": ('titleImport(id: "x")',),
     "liveStream": ('liveStream(id: "{stream}")',),
     "liveStreamOf": ('liveStreamOf(titleId: "{show}")',),
+    "chatHistory": ('chatHistory(streamId: "{stream}")',),
+    "chatModeration": ('chatModeration(streamId: "{stream}")',),
+    "questions": ('questions(streamId: "{stream}")', 'questions(streamId: "{stream}", states: [PENDING])'),
+    "ownQuestions": ('ownQuestions(streamId: "{stream}")',),
     "streamsOfTitle": ('streamsOfTitle(titleId: "{show}")',),
     "poll": ('poll(id: "{poll}")',),
     "ownVote": ('ownVote(pollId: "{poll}")',),
@@ -46,7 +50,8 @@ ROOTS = {
 SUBSCRIBED = {
     "transcodeProgress": 'assetId: "{ownAsset}"', "importProgress": 'titleImportId: "{ownImport}"',
     "streamEvents": 'streamId: "{stream}"', "pollTally": 'pollId: "{poll}"',
-    "leaderboardChanges": 'streamId: "{stream}"',
+    "leaderboardChanges": 'streamId: "{stream}"', "chat": 'streamId: "{stream}"',
+    "topQuestions": 'streamId: "{stream}"',
 }  # fmt: skip
 DEPTH_MAX, WAYS_MAX = 4, 4
 # Types that a query leads to and of which nothing is made here: what workers, authenticators and players make, and

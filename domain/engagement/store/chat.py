@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.engagement.chat import ChatMessage, ChatMessageId, ChatRoom
+from domain.engagement.chat import ChatMessage, ChatMessageId, ChatRoom, Moderator
 from domain.engagement.store.talk_tables import chat_messages, chat_moderators, chat_rooms, chat_talkers
 from domain.entitlements import Plan
 from domain.kernel.hot import count_written, fetch_all
@@ -63,16 +63,6 @@ class Talker:
     last_sent_at: datetime | None
     full_at: datetime
     timed_out_until: datetime | None
-
-
-@dataclass(frozen=True)
-class Moderator:
-    """Somebody whom a show's hosts let moderate it."""
-
-    stream_id: UUID
-    account_id: UUID
-    profile_id: UUID
-    appointed_at: datetime
 
 
 async def rooms_of(connection: AsyncConnection, stream_ids: Sequence[UUID]) -> list[ChatRoom]:

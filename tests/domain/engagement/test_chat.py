@@ -7,7 +7,7 @@ import pytest
 
 from domain.accounts import Role
 from domain.engagement.chat import ChatClosed, PlanRequired, SlowMode, TimedOut, WordsBlocked, author_key, chat_topic
-from domain.engagement.chat_reading import chat_history, chat_moderators, newest_messages, visible_messages
+from domain.engagement.chat_reading import chat_history, chat_moderation, newest_messages, visible_messages
 from domain.engagement.chatting import MESSAGES_AT_ONCE, send_message
 from domain.engagement.moderating import (
     ChatRules,
@@ -248,8 +248,8 @@ async def test_moderators_are_let_in_and_out_by_hosts(talk: TalkShow) -> None:
         with pytest.raises(Forbidden):
             await time_out_author(work, viewer=talk.host, message_id=hers.id, seconds=1)
     with pytest.raises(Forbidden):
-        await chat_moderators(talk.reads(), talk.stream.id, viewer=ben)
-    assert await chat_moderators(talk.reads(), talk.stream.id, viewer=ada) == [moderator]
+        await chat_moderation(talk.reads(), talk.stream.id, viewer=ben)
+    assert (await chat_moderation(talk.reads(), talk.stream.id, viewer=ada)).moderators == (moderator,)
     key = author_key(talk.stream.id, ada.account_id)
     async with talk.work() as work:
         assert await dismiss_moderator(work, viewer=talk.host, stream_id=talk.stream.id, key=key) == []
