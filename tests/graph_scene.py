@@ -186,6 +186,7 @@ async def serving(app: Starlette, *, port: int = 0) -> AsyncIterator[str]:
         lifespan="on",
         http=HttpWire,
         ws=SocketWire,
+        ws_per_message_deflate=False,
         timeout_graceful_shutdown=2,
     )
     server = uvicorn.Server(config)

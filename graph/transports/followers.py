@@ -31,6 +31,10 @@ class SocketFollower:
         key = None if frame.key is None else (self._id, frame.key)
         self._outbox.put(self._start + frame.message_end, key=key)
 
+    async def room(self) -> None:
+        """Wait until there is room for what was missed."""
+        await self._outbox.room()
+
     def end(self, errors: Sequence[Mapping[str, Any]]) -> None:
         """Tell the client that there is no more, and why."""
         self._ended(self._id)

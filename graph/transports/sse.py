@@ -111,6 +111,10 @@ class _Follower:
         """Take a frame."""
         self._outbox.put(frame.event, key=frame.key)
 
+    async def room(self) -> None:
+        """Wait until there is room for what was missed."""
+        await self._outbox.room()
+
     def end(self, errors: Sequence[Mapping[str, Any]]) -> None:
         """Tell the client that there is no more, and why."""
         if errors:

@@ -1,5 +1,6 @@
 """What many follow: executed once, each fact told to each, and nothing lost when a line breaks."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
@@ -7,14 +8,21 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from domain.live import Stream, end_stream, start_stream
+from domain.live import Stream, StreamChanged, end_stream, start_stream, stream_topic
 from graph import measures
+from graph.answering import GraphQLRequest
+from graph.context import Caller, Context
 from graph.global_ids import Kind, global_id
+from graph.live.events import ChangedRow, SnapshotRow, ViewersRow
 from graph.transports.hub import broadcast, hub
+from tests.graph.differential import compare, written
 from tests.graph.test_sse import Event, next_of, stream
 from tests.graph.test_websocket import Talk, talk, token
 from tests.graph_scene import GraphScene, Person
 from tests.live_streams import create_stream
+
+# Things change between an execution and the one it would be compared with; see the test of both executors below.
+pytestmark = pytest.mark.compiled_only
 
 EVENTS = """
 subscription Show($id: ID!, $since: String) {
@@ -230,3 +238,94 @@ async def test_viewers_are_counted_once_each_and_leave_when_they_go(scene: Graph
             asked = await scene.data("query($id: ID!) { liveStream(id: $id) { viewers } }", {"id": id})
             assert asked == {"liveStream": {"viewers": 2}}
         await count(stranger, 1)
+
+
+async def test_two_streams_share_nothing_and_neither_do_other_languages(scene: GraphScene) -> None:
+    first, editor, first_id = await a_stream(scene)
+    _, _, second_id = await a_stream(scene)
+    async with talk(scene) as here, talk(scene, **{"accept-language": "fr"}) as there:
+        for socket, id in ((here, first_id), (there, second_id)):
+            await socket.open()
+            await socket.subscribe("1", EVENTS, id=id)
+            assert (await heard(socket))["data"]["streamEvents"]["stream"]["id"] == id
+        await there.subscribe("2", EVENTS, id=first_id)
+        assert (await heard(there))["data"]["streamEvents"]["stream"]["id"] == first_id
+        await starts(scene, first, editor)
+        assert event_of(await heard(here)) == event_of(await heard(there)) == ("StreamUpdate", "LIVE")
+    followed = [key for key in scene.app.state.socket_door.hub._followed if key[0] == EVENTS]
+    assert len({(variables, languages) for _, _, variables, languages in followed}) == len(followed) >= 3
+
+
+async def test_a_socket_follows_so_much_and_no_more(scene: GraphScene) -> None:
+    _, _, id = await a_stream(scene)
+    async with talk(scene) as socket:
+        await socket.open()
+        for number in range(51):
+            await socket.subscribe(str(number), EVENTS, id=id)
+        while (message := await socket.hear())["type"] == "next":
+            assert message["id"] != "50"
+        assert (message["id"], message["payload"][0]["extensions"]["code"]) == ("50", "TOO_MANY_OPERATIONS")
+        await socket.say(type="complete", id="0")
+        await socket.subscribe("51", EVENTS, id=id)
+        while (message := await socket.hear())["id"] != "51":
+            assert message["type"] == "next"
+        assert message["type"] == "next"
+
+
+async def test_who_has_left_is_told_nothing_more_and_counted_no_more(scene: GraphScene) -> None:
+    made, editor, id = await a_stream(scene)
+    followed = measures.subscriptions_open._value.get()
+    async with talk(scene) as socket:
+        await socket.open()
+        for number in ("1", "2"):
+            await socket.subscribe(number, EVENTS, id=id)
+            await heard(socket)
+        assert measures.subscriptions_open._value.get() == followed + 2
+        await socket.say(type="complete", id="1")
+        await starts(scene, made, editor)
+        ids = set()
+        while "2" not in ids:
+            message = await socket.hear()
+            if "StreamUpdate" in str(message):
+                ids.add(message["id"])
+        assert ids == {"2"}
+    async with asyncio.timeout(10):
+        while measures.subscriptions_open._value.get() != followed:
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("keeps", [broadcast.KEPT_MAX, 0])
+async def test_whoever_missed_much_is_told_all_of_it_at_its_own_pace(
+    scene: GraphScene, monkeypatch: pytest.MonkeyPatch, keeps: int
+) -> None:
+    monkeypatch.setattr(broadcast, "KEPT_MAX", keeps)
+    made, _, id = await a_stream(scene)
+    wide = EVENTS.replace(
+        "{ id state version }", "{ " + " ".join(f"{'x' * 200}{n}: id" for n in range(20)) + " state }"
+    )
+    async with talk(scene) as socket:
+        await socket.open()
+        await socket.subscribe("1", wide, id=id)
+        since = (await heard(socket))["extensions"]["position"]
+    async with scene.runtime.work() as work:
+        for _ in range(250):
+            await work.announce(stream_topic(made.id), StreamChanged(made.id, "PREPARED"))
+    async with talk(scene) as socket:
+        await socket.open()
+        await socket.subscribe("1", wide, id=id, since=since)
+        told = [(await heard(socket))["extensions"]["position"] for _ in range(250)]
+    assert [int(place.rpartition(":")[2]) for place in told] == list(range(2, 252))
+
+
+async def test_both_executors_answer_events_alike(scene: GraphScene) -> None:
+    made, _, id = await a_stream(scene)
+    graph = scene.app.state.socket_door.admission.graph
+    request = GraphQLRequest(
+        EVENTS.replace("__typename", "__typename ... on ViewerCount { viewers }"), None, {"id": id}
+    )
+    operation = graph.prepare(request)
+    for row in (SnapshotRow(made.id), ChangedRow(made.id), ChangedRow(uuid4()), ViewersRow(3)):
+        context = Context.of(scene.runtime, Caller(), operation_id="1")
+        compiled, interpreted = await compare(graph, operation, request, context, row)
+        assert interpreted is not None
+        assert written(compiled) == written(interpreted)

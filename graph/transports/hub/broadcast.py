@@ -99,17 +99,28 @@ class Broadcast:
         try:
             if not self._ready.is_set():
                 await self._until_ready()
-            past = None if since is None else self._since(since)
-            if past is None and since is not None:
-                past = await self._recovered(since)
-            if past is None:
-                past = await self._beginning(is_returning)
+            past = await self._past_of(since, is_returning)
+            while past:
+                told_to = self._position
+                for frame in past:
+                    await member.room()
+                    member.tell(frame)
+                # More may have come while the client took its time.
+                past = [] if told_to == self._position else await self._past_of(told_to, is_returning=True)
             # From here on nothing waits, so nothing is told between the past and the first of what comes.
-            for frame in (*past, *self._states.values()):
+            for frame in self._states.values():
                 member.tell(frame)
             self.members[member] = None
+            measures.subscriptions_open.inc()
         finally:
             self.joining -= 1
+
+    async def _past_of(self, since: Position | None, is_returning: bool) -> list[Frame]:
+        """Return what comes before now for somebody who was at a place, or is new. Nothing waits once it is known."""
+        past = None if since is None else self._since(since)
+        if past is None and since is not None:
+            past = await self._recovered(since)
+        return await self._beginning(is_returning) if past is None else past
 
     async def _until_ready(self) -> None:
         try:
@@ -120,8 +131,10 @@ class Broadcast:
 
     def leave(self, member: Member) -> None:
         """Tell a member nothing more."""
-        self.members.pop(member, None)
-        self.left_at = time.monotonic()
+        if member in self.members:
+            del self.members[member]
+            measures.subscriptions_open.dec()
+            self.left_at = time.monotonic()
 
     async def tell(self, frame: Frame) -> None:
         """Tell everybody who is a member now."""

@@ -45,7 +45,7 @@ class Frame:
 
 
 class Member(Protocol):
-    """One subscriber. Its methods never wait and never fail: who cannot be told now is told later, or given up."""
+    """One subscriber. Telling never waits and never fails: who cannot be told now is told later, or given up."""
 
     viewer: Viewer | None
 
@@ -55,6 +55,9 @@ class Member(Protocol):
 
     def tell(self, frame: Frame) -> None:
         """Take a frame."""
+
+    async def room(self) -> None:
+        """Wait until there is room for what was missed, of which there may be more than is kept for one client."""
 
     def end(self, errors: Sequence[Mapping[str, Any]]) -> None:
         """Be told that there is no more, and why; without errors it is just over."""
