@@ -36,9 +36,10 @@ class Figures:
 class Client(asyncio.Protocol):
     """One connection: sends a request, reads its answer, and so on."""
 
-    def __init__(self, requests: Sequence[bytes], until: float, took: list[float]) -> None:
+    def __init__(self, requests: Sequence[bytes], until: float, took: list[float], *, number: int) -> None:
         self._requests, self._until, self._took = requests, until, took
-        self._random = random.Random(7)
+        # Each connection in an order of its own, the same in each run.
+        self._random = random.Random(number)
         self._buffer = bytearray()
         self._wanted = -1
         self.done = asyncio.get_running_loop().create_future()
@@ -98,8 +99,12 @@ async def run(host: str, port: int, connections: int, seconds: float, requests: 
     took: list[float] = []
     began = time.perf_counter()
     clients = []
-    for _ in range(connections):
-        _, client = await loop.create_connection(lambda: Client(requests, began + seconds, took), host, port)
+    for number in range(connections):
+        _, client = await loop.create_connection(
+            lambda number=number: Client(requests, began + seconds, took, number=number),  # type: ignore[misc]  # mypy infers no lambda with a default
+            host,
+            port,
+        )
         clients.append(client)
     await asyncio.gather(*(client.done for client in clients))
     lasted = time.perf_counter() - began

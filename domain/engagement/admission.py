@@ -148,15 +148,19 @@ class Admitting:
     option_ids: frozenset[UUID]
     max_latency: timedelta
     takes_votes: bool
+    # Whether the poll alone says who may vote, and every vote weighs one.
+    is_plain: bool
 
     @classmethod
     def of(cls, poll: Poll) -> "Admitting":
         """Prepare a poll."""
+        rules = poll.rules
         return cls(
             poll,
             frozenset(option.id for option in poll.options),
             timedelta(seconds=poll.max_latency_s) + STRAGGLERS,
             poll.state in (PollState.SCHEDULED, PollState.OPEN, PollState.LOCKED),
+            poll.kind is not PollKind.PREDICTION and not (rules.plans or rules.weights or rules.requires_playback),
         )
 
 

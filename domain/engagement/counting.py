@@ -32,12 +32,16 @@ from domain.playback import playing_sessions
 _NO_PLANS: frozenset[Plan] = frozenset()
 
 
-async def count_votes(work: Work, *, ballots: Sequence[Ballot]) -> list[Vote | Refusal]:
+async def share_polls(work: Work, *, ballots: Sequence[Ballot]) -> dict[UUID, Poll]:
+    """Return the polls of ballots, which nobody changes until the transaction ends."""
+    return await polls_store.share_polls(work.connection, sorted({ballot.poll_id for ballot in ballots}))
+
+
+async def count_votes(work: Work, *, ballots: Sequence[Ballot], polls: dict[UUID, Poll]) -> list[Vote | Refusal]:
     """Write the votes that count, and return for each ballot its vote as it stands, or why it does not count.
 
-    No two ballots are of the same poll and voter. Rings the tallies' topics.
+    No two ballots are of the same poll and voter, and their polls are held. Rings the tallies' topics.
     """
-    polls = await polls_store.share_polls(work.connection, sorted({ballot.poll_id for ballot in ballots}))
     admitting = {id: Admitting.of(poll) for id, poll in polls.items()}
     refusals: dict[int, Refusal] = {}
     for index, ballot in enumerate(ballots):

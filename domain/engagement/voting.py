@@ -11,18 +11,20 @@ from uuid import UUID
 from domain.accounts import Viewer, require_viewer
 from domain.catalog import CATALOG_TOPIC, audience_of
 from domain.engagement.admission import Ballot
-from domain.engagement.counting import count_votes
+from domain.engagement.flushing import Flush
 from domain.engagement.poll_checks import OPTIONS_MAX
 from domain.engagement.polls import polls_by_id
 from domain.engagement.store import votes as store
 from domain.engagement.store.votes import Vote
 from domain.kernel.group_commit import GroupCommitter
-from domain.kernel.refusals import InvalidInput, NotFound, Refusal
+from domain.kernel.refusals import InvalidInput, NotFound
 from domain.kernel.work import Reads
 from domain.live import visible_streams
 from domain.runtime import Runtime
 
 VOTES = "votes"
+# While the database writes one flush, the process prepares the next; a third would wait for the same tallies.
+FLUSHES_AT_ONCE = 2
 
 
 async def cast_vote(
@@ -56,7 +58,7 @@ async def cast_vote(
     ballot = Ballot(
         poll_id, viewer.account_id, tuple(sorted(choices)), stake, media_time or now, now, viewer.territory, session_id
     )
-    return await _committer(runtime).submit(ballot)
+    return await committer_of(runtime).submit(ballot)
 
 
 async def own_votes(reads: Reads, keys: Sequence[UUID], *, viewer: Viewer | None) -> list[Vote | None]:
@@ -68,13 +70,11 @@ async def own_votes(reads: Reads, keys: Sequence[UUID], *, viewer: Viewer | None
     return [found.get((key, viewer.account_id)) for key in keys]
 
 
-def _committer(runtime: Runtime) -> GroupCommitter[Ballot, Vote]:
-    def make() -> GroupCommitter[Ballot, Vote]:
-        async def flush(ballots: Sequence[Ballot]) -> list[Vote | Refusal]:
-            async with runtime.work() as work:
-                return await count_votes(work, ballots=ballots)
+def committer_of(runtime: Runtime) -> GroupCommitter[Ballot, Vote]:
+    """Return what the votes of a process are committed by."""
 
-        return GroupCommitter(flush, key=lambda ballot: ballot[:2])
+    def make() -> GroupCommitter[Ballot, Vote]:
+        return GroupCommitter(Flush(runtime), key=lambda ballot: ballot[:2], at_once=FLUSHES_AT_ONCE)
 
     return runtime.commits.of(VOTES, make)
 

@@ -10,7 +10,6 @@ Nothing is tried again here: after a failed flush nobody knows more than its cal
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Sequence
-from contextlib import suppress
 from contextvars import Context
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
@@ -20,11 +19,11 @@ from domain.kernel.refusals import RateLimited, Refusal, Unavailable
 I = TypeVar("I")  # noqa: E741 - what is written, as `O` is its outcome
 O = TypeVar("O")  # noqa: E741
 
-# One statement's worth: larger ones hold their locks longer and gain little.
-FLUSH_MAX = 1_000
+# One statement's worth: larger ones hold their locks longer and gain nothing.
+FLUSH_MAX = 500
 # About a second's work of one process. Who comes after them is told at once to come back.
 WAITING_MAX = 20_000
-# Items of one key go one to a flush. A person who sends more than these at a time is no person.
+# Items of one key go one after the other. A person who sends more than these at a time is no person.
 OF_KEY_MAX = 4
 RETRY_AFTER_S = 1.0
 # What is queued at shutdown is written; after this long its callers are told to repeat.
@@ -41,10 +40,10 @@ class _Waiting(Generic[I, O]):
 
 
 class GroupCommitter(Generic[I, O]):
-    """Writes items in groups, one flush at a time, in the order they came.
+    """Writes items in groups, in the order they came, `at_once` groups side by side.
 
     `flush(items)` returns, after its COMMIT, an outcome for each item; a `Refusal` is raised to that caller alone.
-    Two items of one `key` are never in one flush, so a flush may write a row for each.
+    Two items of one `key` are never on their way together, so a flush may write a row for each.
     """
 
     def __init__(
@@ -53,15 +52,18 @@ class GroupCommitter(Generic[I, O]):
         *,
         key: Callable[[I], Hashable],
         flush_max: int = FLUSH_MAX,
+        at_once: int = 1,
         waiting_max: int = WAITING_MAX,
     ) -> None:
         self._flush = flush
         self._key = key
         self._flush_max = flush_max
+        self._at_once = at_once
         self._waiting_max = waiting_max
         self._waiting: deque[_Waiting[I, O]] = deque()
-        self._of_key: dict[Hashable, int] = {}
-        self._flusher: asyncio.Task[None] | None = None
+        # Of each key that waits or is on its way: those behind it, which wait for its outcome.
+        self._behind: dict[Hashable, list[_Waiting[I, O]]] = {}
+        self._flushers: set[asyncio.Task[None]] = set()
         self._is_closing = False
 
     async def submit(self, item: I) -> O:
@@ -78,58 +80,56 @@ class GroupCommitter(Generic[I, O]):
         if self._is_closing or len(self._waiting) >= self._waiting_max:
             raise Unavailable(RETRY_AFTER_S)
         key = self._key(item)
-        count = self._of_key.get(key, 0)
-        if count >= OF_KEY_MAX:
+        waiting: _Waiting[I, O] = _Waiting(item, key, asyncio.get_running_loop().create_future())
+        behind = self._behind.get(key)
+        if behind is None:
+            self._behind[key] = []
+            self._put(waiting)
+        elif len(behind) < OF_KEY_MAX - 1:
+            behind.append(waiting)
+        else:
             raise RateLimited(RETRY_AFTER_S)
-        self._of_key[key] = count + 1
-        waiting = _Waiting[I, O](item, key, asyncio.get_running_loop().create_future())
-        self._waiting.append(waiting)
-        if self._flusher is None:
-            # In a context of its own: what one caller is traced by is nothing to the others.
-            self._flusher = asyncio.get_running_loop().create_task(self._run(), context=Context())
         return await waiting.outcome
 
     async def close(self, *, timeout_s: float = CLOSE_TIMEOUT_S) -> None:
         """Take nothing new, write what is waiting, and end."""
         self._is_closing = True
-        flusher = self._flusher
-        if flusher is None:
-            return
-        with suppress(TimeoutError):
-            async with asyncio.timeout(timeout_s):
-                await asyncio.shield(flusher)
-        flusher.cancel()
-        await asyncio.gather(flusher, return_exceptions=True)
+        if self._flushers:
+            await asyncio.wait(self._flushers, timeout=timeout_s)
+        for flusher in self._flushers:
+            flusher.cancel()
+        await asyncio.gather(*self._flushers, return_exceptions=True)
+
+    def _put(self, waiting: _Waiting[I, O]) -> None:
+        self._waiting.append(waiting)
+        # One group takes all who come during the one before it; another goes beside it when it would be full.
+        if not self._flushers or (len(self._waiting) >= self._flush_max and len(self._flushers) < self._at_once):
+            # In a context of its own: what one caller is traced by is nothing to the others.
+            flusher = asyncio.get_running_loop().create_task(self._run(), context=Context())
+            self._flushers.add(flusher)
+            flusher.add_done_callback(self._flushers.discard)
 
     async def _run(self) -> None:
         group: list[_Waiting[I, O]] = []
         try:
-            while self._waiting:
-                group = self._taken()
-                if group:
-                    await self._write(group)
+            while group := self._taken():
+                await self._write(group)
+                group = []
         finally:
-            self._flusher = None
+            if task := asyncio.current_task():
+                self._flushers.discard(task)
             # Only when it was cancelled is anybody left.
-            for left in (*group, *self._waiting):
-                self._told(left, Unavailable(RETRY_AFTER_S))
-            self._waiting.clear()
+            self._give_up(group)
 
     def _taken(self) -> list[_Waiting[I, O]]:
-        """Take the next group off the queue: the first ones that still wait, each key once."""
+        """Take the next group off the queue: the first ones whose callers still wait."""
         group: list[_Waiting[I, O]] = []
-        later: list[_Waiting[I, O]] = []
-        keys: set[Hashable] = set()
         while self._waiting and len(group) < self._flush_max:
             waiting = self._waiting.popleft()
             if waiting.outcome.done():
-                self._forget(waiting.key)
-            elif waiting.key in keys:
-                later.append(waiting)
+                self._next_of(waiting.key)
             else:
-                keys.add(waiting.key)
                 group.append(waiting)
-        self._waiting.extendleft(reversed(later))
         return group
 
     async def _write(self, group: list[_Waiting[I, O]]) -> None:
@@ -137,25 +137,25 @@ class GroupCommitter(Generic[I, O]):
         (written,) = await asyncio.gather(self._flush([waiting.item for waiting in group]), return_exceptions=True)
         outcomes = [_failure(written) for _ in group] if isinstance(written, BaseException) else written
         for waiting, outcome in zip(group, outcomes, strict=True):
-            self._told(waiting, outcome)
-        group.clear()
+            self._next_of(waiting.key)
+            _tell(waiting.outcome, outcome)
 
-    def _told(self, waiting: _Waiting[I, O], outcome: O | Refusal | Exception) -> None:
-        self._forget(waiting.key)
-        if waiting.outcome.done():
-            # Its caller has left.
+    def _next_of(self, key: Hashable) -> None:
+        """Let the next item of a key have its turn."""
+        behind = self._behind[key]
+        if behind:
+            self._waiting.append(behind.pop(0))
+        else:
+            del self._behind[key]
+
+    def _give_up(self, group: list[_Waiting[I, O]]) -> None:
+        """Tell everybody who is left that nothing will be written."""
+        if not group and not self._waiting:
             return
-        if isinstance(outcome, Exception):
-            waiting.outcome.set_exception(outcome)
-        else:
-            waiting.outcome.set_result(outcome)
-
-    def _forget(self, key: Hashable) -> None:
-        count = self._of_key[key] - 1
-        if count:
-            self._of_key[key] = count
-        else:
-            del self._of_key[key]
+        for left in (*group, *self._waiting):
+            for one in (left, *self._behind.pop(left.key, ())):
+                _tell(one.outcome, Unavailable(RETRY_AFTER_S))
+        self._waiting.clear()
 
 
 class Closing(Protocol):
@@ -184,6 +184,16 @@ class GroupCommits:
     async def close(self) -> None:
         """Write what is waiting everywhere, and end."""
         await asyncio.gather(*(committer.close() for committer in self._committers.values()))
+
+
+def _tell(caller: "asyncio.Future[O]", outcome: O | Refusal | Exception) -> None:
+    if caller.done():
+        # Its caller has left.
+        return
+    if isinstance(outcome, Exception):
+        caller.set_exception(outcome)
+    else:
+        caller.set_result(outcome)
 
 
 def _failure(fault: BaseException) -> Exception:

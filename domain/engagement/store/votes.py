@@ -45,6 +45,25 @@ class VoteColumns:
             self.stakes.append(stake if slot == 0 else 0)
 
 
+@dataclass
+class KnownVotes:
+    """Votes in polls of known versions. Polls and options are numbered from 1, in the order they are listed."""
+
+    poll_ids: list[UUID]
+    versions: list[int]
+    option_ids: list[UUID]
+    changeable: list[UUID]
+    poll_numbers: list[int]
+    voter_ids: list[UUID]
+    slots: list[int]
+    option_numbers: list[int | None]
+
+    @classmethod
+    def empty(cls) -> "KnownVotes":
+        """Return no votes."""
+        return cls([], [], [], [], [], [], [], [])
+
+
 class Vote(NamedTuple):
     """A vote as it stands. `choices` are in the order of their ids. A tuple, since thousands are made in a second."""
 
@@ -58,7 +77,7 @@ class Vote(NamedTuple):
 
 # In the order of their key everywhere, so that two processes with the same voter never wait for each other in a circle.
 # A vote that may not be changed, or was too often, stays as it is: all slots of it or none, since they count alike.
-_WRITE = """
+WRITE = """
     INSERT INTO votes AS v (poll_id, voter_id, slot, option_id, weight, stake, casts, cast_at)
     SELECT poll_id, voter_id, slot, option_id, weight, stake, 1, $7
     FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::uuid[], $5::smallint[], $6::integer[])
@@ -67,6 +86,25 @@ _WRITE = """
     ON CONFLICT (poll_id, voter_id, slot) DO UPDATE
     SET option_id = excluded.option_id, weight = excluded.weight, casts = v.casts + 1, cast_at = excluded.cast_at
     WHERE v.poll_id = ANY($8::uuid[]) AND v.casts < $9
+"""
+
+# Everything at once, for polls whose votes all weigh one: the polls' rows are locked and must be of the versions by
+# which the votes were admitted, or nothing of theirs is written. Polls and options come once, and votes by their number.
+_WRITE_KNOWN = """
+    WITH held AS MATERIALIZED (
+        SELECT p.id, known.number
+        FROM polls p JOIN unnest($1::uuid[], $2::integer[]) WITH ORDINALITY AS known (id, version, number)
+            ON p.id = known.id AND p.version = known.version
+        FOR SHARE OF p
+    )
+    INSERT INTO votes AS v (poll_id, voter_id, slot, option_id, weight, stake, casts, cast_at)
+    SELECT held.id, voter_id, slot, ($3::uuid[])[option_number], 1, 0, 1, $8
+    FROM unnest($4::smallint[], $5::uuid[], $6::smallint[], $7::smallint[])
+        AS cast_votes (poll_number, voter_id, slot, option_number) JOIN held ON held.number = poll_number
+    ORDER BY held.id, voter_id, slot
+    ON CONFLICT (poll_id, voter_id, slot) DO UPDATE
+    SET option_id = excluded.option_id, weight = excluded.weight, casts = v.casts + 1, cast_at = excluded.cast_at
+    WHERE v.poll_id = ANY($9::uuid[]) AND v.casts < $10
 """
 
 _KEPT = """
@@ -82,7 +120,7 @@ async def write_votes(
     """Write votes, and those of `changeable` polls over earlier ones; return whether all of them were written."""
     written = await count_written(
         connection,
-        _WRITE,
+        WRITE,
         columns.poll_ids,
         columns.voter_ids,
         columns.slots,
@@ -94,6 +132,28 @@ async def write_votes(
         CASTS_MAX,
     )
     return written == len(columns.slots)
+
+
+async def write_known_votes(connection: AsyncConnection, known: KnownVotes, *, now: datetime) -> bool:
+    """Write votes by one statement, a transaction of its own; return whether all of them were.
+
+    If not, some may have been: their polls are others by now, or they were cast before and stay.
+    """
+    written = await count_written(
+        connection,
+        _WRITE_KNOWN,
+        known.poll_ids,
+        known.versions,
+        known.option_ids,
+        known.poll_numbers,
+        known.voter_ids,
+        known.slots,
+        known.option_numbers,
+        now,
+        known.changeable,
+        CASTS_MAX,
+    )
+    return written == len(known.slots)
 
 
 async def kept_votes(connection: AsyncConnection, keys: Sequence[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], Vote]:

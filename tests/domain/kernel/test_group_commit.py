@@ -88,7 +88,27 @@ async def test_items_of_one_key_go_one_to_a_flush_and_few_of_them_wait() -> None
     table.may_end.set()
     await asyncio.gather(*same[:OF_KEY_MAX], *same[OF_KEY_MAX + 1 :])
     assert table.flushed == [["a", "b", "c"], *[["a"]] * (OF_KEY_MAX - 1)]
+    assert committer._behind == {}
     assert await committer.submit("a") == 1
+
+
+async def test_a_second_group_goes_beside_the_first_when_it_is_full() -> None:
+    table = Table()
+    committer = committing(table, flush_max=2, at_once=2)
+    tasks = submitting(committer, "a")
+    await begun(table, 1)
+    tasks += submitting(committer, "b")
+    await asyncio.sleep(0)
+    assert table.flushed == [["a"]]
+    # The one of the key that is on its way waits for it, and is none of the full group.
+    tasks += submitting(committer, "a", "c", "d", "e", "f", "g")
+    await begun(table, 2)
+    await asyncio.sleep(0)
+    assert table.flushed == [["a"], ["b", "c"]]
+    table.may_end.set()
+    await asyncio.gather(*tasks)
+    assert sorted(item for group in table.flushed for item in group) == ["a", "a", "b", "c", "d", "e", "f", "g"]
+    assert committer._behind == {}
 
 
 async def test_a_failed_flush_fails_its_callers_and_no_others() -> None:
