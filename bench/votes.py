@@ -23,7 +23,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import uvloop
-from asyncpg.pgproto.pgproto import UUID as PgUuid
+from asyncpg.pgproto import pgproto
 
 from bench.harness import Target, conclude, print_machine, rounds
 from bench.load import load, post
@@ -127,7 +127,7 @@ class InProcess:
     def ids(self) -> Iterator[UUID]:
         """Give voters, made beforehand: making them is no part of the law."""
         # As the driver reads ids of accounts; they hash faster than Python's own.
-        return iter([PgUuid(uuid4().bytes) for _ in range(400_000)])
+        return iter([pgproto.UUID(uuid4().bytes) for _ in range(1_000_000)])
 
     async def batcher(self) -> float:
         """Let 2,000 callers vote, each as soon as its last vote is durable."""

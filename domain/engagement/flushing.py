@@ -30,7 +30,7 @@ class _Known:
     def __init__(self, poll: Poll) -> None:
         self.poll = poll
         self.admitting = Admitting.of(poll)
-        self.numbers = {option.id: number for number, option in enumerate(poll.options, start=1)}
+        self.numbers: dict[UUID, int] = {option.id: number for number, option in enumerate(poll.options, start=1)}
         self.slots = poll.rules.max_choices
 
 

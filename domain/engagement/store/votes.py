@@ -89,7 +89,8 @@ WRITE = """
 """
 
 # Everything at once, for polls whose votes all weigh one: the polls' rows are locked and must be of the versions by
-# which the votes were admitted, or nothing of theirs is written. Polls and options come once, and votes by their number.
+# which the votes were admitted, or nothing of theirs is written. Polls and options come once, and votes name their
+# numbers.
 _WRITE_KNOWN = """
     WITH held AS MATERIALIZED (
         SELECT p.id, known.number
