@@ -51,6 +51,7 @@ class Kind(Enum):
     POLL_OPTION = "Z"
     QUESTION = "q"
     CHAT_MESSAGE = "c"
+    MOMENT = "M"
 
     def __init__(self, letter: str) -> None:
         self.letter = letter.encode()

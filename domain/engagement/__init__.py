@@ -89,6 +89,7 @@ from domain.engagement.polls import (
     voters_tallies,
     who_sees_results,
 )
+from domain.engagement.recording import RecordedMoment, moments_of_asset, moments_of_recording
 from domain.engagement.store.points import Standing
 from domain.engagement.store.polls import OptionTally, Tally
 from domain.engagement.store.votes import Vote
@@ -126,6 +127,7 @@ __all__ = [
     "PollPhase",
     "PollRules",
     "PollState",
+    "RecordedMoment",
     "ResultsNotFinal",
     "Reveal",
     "ShowState",
@@ -154,6 +156,8 @@ __all__ = [
     "lock_poll",
     "may_host",
     "moments_by_id",
+    "moments_of_asset",
+    "moments_of_recording",
     "moments_of_streams",
     "open_poll",
     "own_standing",

@@ -1,10 +1,10 @@
 """Announcing moments, taking them back, and reading the log of a show."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from domain.accounts import Viewer
+from domain.accounts import Viewer, require_viewer
 from domain.engagement.hosting import hosted_stream
 from domain.engagement.moment import (
     MOMENTS_OF_STREAM_MAX,
@@ -26,7 +26,7 @@ from domain.engagement.poll import UNDO, LocalText, NothingToUndo
 from domain.engagement.poll_checks import checked_texts
 from domain.engagement.presenting import presented_at
 from domain.engagement.store import moments as store
-from domain.engagement.store.moments import Span
+from domain.engagement.store.moments import Place, Span
 from domain.kernel.idempotency import answer_once
 from domain.kernel.paging import Page, PageRequest, decode_cursor, encode_cursor, page_of
 from domain.kernel.refusals import InvalidInput, NotFound
@@ -36,6 +36,8 @@ from domain.live import Stream, StreamNotLive, StreamState, stream_topic, visibl
 # What a field of a stream gives at once; more is asked for in pages.
 MOMENTS_AT_ONCE = 200
 _LIST = "moments"
+_BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
+_AFTER_ALL = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 async def add_moment(
@@ -175,6 +177,7 @@ async def revoke_moment(work: Work, *, viewer: Viewer | None, moment_id: UUID) -
     Locks the moment; announces MomentRevoked. Raises:
         SignInRequired, Forbidden, NotFound, NothingToUndo, MomentNotRevocable.
     """
+    require_viewer(viewer)
     moment = await store.hold_moment(work.connection, moment_id)
     if moment is None:
         raise NotFound("moment", moment_id)
@@ -213,7 +216,7 @@ async def visible_moments(reads: Reads, ids: Sequence[UUID], *, viewer: Viewer |
 
 
 async def moments_of_streams(
-    reads: Reads, stream_ids: Sequence[UUID], *, starts_at: datetime, ends_at: datetime
+    reads: Reads, stream_ids: Sequence[UUID], *, starts_at: datetime | None, ends_at: datetime | None
 ) -> list[list[Moment]]:
     """Return the first moments of streams that the viewer has come by, aligned, in a stretch of the programme.
 
@@ -230,8 +233,8 @@ async def list_moments(
     *,
     viewer: Viewer | None,
     stream_id: UUID,
-    starts_at: datetime,
-    ends_at: datetime,
+    starts_at: datetime | None,
+    ends_at: datetime | None,
     page: PageRequest,
 ) -> Page[Moment]:
     """Return a page of a show's log, in the order of the programme.
@@ -244,22 +247,26 @@ async def list_moments(
     (stream,) = await visible_streams(reads, [stream_id], viewer=viewer)
     if stream is None:
         raise NotFound("stream", stream_id)
-    return await page_of_moments(reads, stream_id, span, page)
+    return await page_of_moments(reads, stream_id=stream_id, span=span, page=page)
 
 
-async def page_of_moments(reads: Reads, stream_id: UUID, span: Span, page: PageRequest) -> Page[Moment]:
+async def page_of_moments(reads: Reads, *, stream_id: UUID, span: Span, page: PageRequest) -> Page[Moment]:
     """Return a page of the log of a stream that the viewer has come by.
 
     Raises:
         InvalidInput: the cursor is of another list.
     """
-    if page.backwards:
-        raise InvalidInput("last", "A log is read from its start. Use first and after.")
     list_name = f"{_LIST}:{stream_id}"
-    if page.after is not None:
-        span = _after(span, list_name, page.after)
     async with reads.connection() as connection:
-        (rows,) = await store.moments_of_streams(connection, [stream_id], span, limit=page.limit + 1)
+        rows = await store.page_of_moments(
+            connection,
+            stream_id,
+            span,
+            after=None if page.after is None else _place(list_name, page.after),
+            before=None if page.before is None else _place(list_name, page.before),
+            backwards=page.backwards,
+            limit=page.limit + 1,
+        )
     return page_of(rows, request=page, cursor=lambda moment: encode_cursor(list_name, moment.present_at, moment.id))
 
 
@@ -269,22 +276,22 @@ async def show_states(reads: Reads, stream_ids: Sequence[UUID], *, at: datetime)
         return [await store.show_state(connection, id, at) for id in stream_ids]
 
 
-def checked_span(starts_at: datetime, ends_at: datetime) -> Span:
-    """Return a stretch of the programme.
+def checked_span(starts_at: datetime | None, ends_at: datetime | None) -> Span:
+    """Return a stretch of the programme; None is all there is on that side.
 
     Raises:
         InvalidInput: it ends before it begins.
     """
+    starts_at, ends_at = starts_at or _BEFORE_ALL, ends_at or _AFTER_ALL
     if ends_at < starts_at:
         raise InvalidInput("to", "must not be before from")
     return Span(starts_at, ends_at)
 
 
-def _after(span: Span, list_name: str, cursor: str) -> Span:
+def _place(list_name: str, cursor: str) -> Place:
     refusal = InvalidInput("cursor", "This cursor does not belong to this list. Start from the first page.")
     try:
         at, id = decode_cursor(list_name, cursor)
-        after = datetime.fromisoformat(str(at))
-        return Span(max(span.starts_at, after), span.ends_at, after, UUID(str(id)))
+        return Place(datetime.fromisoformat(str(at)), UUID(str(id)))
     except ValueError as garbage:
         raise refusal from garbage

@@ -10,6 +10,7 @@ from datetime import datetime
 from domain.engagement.moment import Moment, MomentKind
 from domain.engagement.moments import add_moment, withdraw_moment
 from domain.engagement.poll import Poll, PollState
+from domain.engagement.presenting import presented_at
 from domain.engagement.store import moments as store
 from domain.kernel.work import Work
 
@@ -20,7 +21,7 @@ async def present_poll(work: Work, *, poll: Poll) -> None:
     Announces MomentRevoked and MomentAnnounced. Twice is once.
     """
     known = await store.moments_of_subject(work.connection, poll.id)
-    wanted = instants_of(poll, known, now=work.now)
+    wanted = instants_of(poll, known, now=presented_at(work, None))
     kept: set[MomentKind] = set()
     for moment in known:
         if wanted.get(moment.kind) == moment.present_at:

@@ -18,7 +18,12 @@ def presented_at(work: Work, present_at: datetime | None) -> datetime:
         InvalidInput: it is past, or too far ahead.
     """
     if present_at is None:
-        return work.now
+        return whole_milliseconds(work.now)
     if present_at.tzinfo is None or not -PRESENT_BEHIND_MAX <= present_at - work.now <= PRESENT_AHEAD_MAX:
         raise InvalidInput("presentAt", f"must be now or at most {PRESENT_AHEAD_MAX.seconds // 60} minutes ahead")
-    return max(present_at, work.now)
+    return whole_milliseconds(max(present_at, work.now))
+
+
+def whole_milliseconds(instant: datetime) -> datetime:
+    """Return the millisecond of an instant: clients are told no more, and what they were told has begun by then."""
+    return instant.replace(microsecond=instant.microsecond // 1000 * 1000)

@@ -103,6 +103,14 @@ async def live_streams_of(connection: AsyncConnection, title_ids: Sequence[UUID]
     return [None if (row := rows.get(id)) is None else _stream(row) for id in title_ids]
 
 
+async def newest_stream_of_asset(connection: AsyncConnection, asset_id: UUID) -> Stream | None:
+    """Return the show that sent an asset last."""
+    sent = (streams.c.asset_id == asset_id) & streams.c.went_live_at.is_not(None)
+    statement = select(streams).where(sent).order_by(streams.c.went_live_at.desc(), streams.c.id.desc()).limit(1)
+    row = (await connection.execute(statement)).one_or_none()
+    return None if row is None else _stream(row)
+
+
 async def insert_stream(connection: AsyncConnection, stream: Stream) -> None:
     """Write a new stream."""
     await connection.execute(insert(streams).values(**asdict(stream)))

@@ -146,6 +146,12 @@ async def live_streams_of(reads: Reads, title_ids: Sequence[UUID]) -> list[Strea
         return await store.live_streams_of(connection, title_ids)
 
 
+async def newest_stream_of_asset(reads: Reads, asset_id: UUID) -> Stream | None:
+    """Return the show that sent an asset last, whoever may see it; None: none ever did."""
+    async with reads.connection() as connection:
+        return await store.newest_stream_of_asset(connection, asset_id)
+
+
 async def streams_of_title(reads: Reads, title_id: UUID, *, viewer: Viewer | None, limit: int) -> list[Stream]:
     """Return the newest streams of a title, for those who prepare them.
 

@@ -1,10 +1,12 @@
 """The root fields of engagement."""
 
 from graph.engagement import (
+    announcing,
     chat,
     chat_events,
     chatting,
     hosting,
+    moments,
     points,
     polls,
     question_events,
@@ -22,6 +24,8 @@ QUERIES = [
     points.own_standing,
     *chat.QUERIES,
     *questions.QUERIES,
+    moments.moments,
+    moments.moments_on_demand,
 ]
 MUTATIONS = [
     hosting.create_poll,
@@ -31,6 +35,8 @@ MUTATIONS = [
     *chatting.MUTATIONS,
     *questions.MUTATIONS,
     *reacting.MUTATIONS,
+    announcing.announce_moment,
+    announcing.revoke_moment,
 ]
 SUBSCRIPTIONS = [
     votes.poll_tally,

@@ -218,13 +218,14 @@ def _new(given: PollInput) -> NewPoll:
         territories=None if given.territories is None else tuple(given.territories),
         weights={one.plan: one.weight for one in given.weights},
     )
-    return NewPoll(given.kind, _texts(given.question), [_option(one) for one in given.options], rules, given.grades)
+    return NewPoll(given.kind, texts_of(given.question), [_option(one) for one in given.options], rules, given.grades)
 
 
 def _option(given: PollOptionInput) -> NewOption:
     artwork_id = None if given.artwork_id is None else read_id(Kind.ARTWORK, given.artwork_id)
-    return NewOption(_texts(given.label), artwork_id, given.is_right)
+    return NewOption(texts_of(given.label), artwork_id, given.is_right)
 
 
-def _texts(given: Sequence[LocalizedTextInput]) -> list[LocalText]:
+def texts_of(given: Sequence[LocalizedTextInput]) -> list[LocalText]:
+    """Return texts as the domain takes them."""
     return [LocalText(text.language, text.text) for text in given]

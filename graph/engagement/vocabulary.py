@@ -1,9 +1,9 @@
 """The words of polls, each with what it means."""
 
-from domain.engagement import Missing, PollKind, PollState, Reveal
+from domain.engagement import Missing, MomentKind, PollKind, PollState, Reveal
 from graph.enums import described
 
-__all__ = ["Missing", "PollKind", "PollState", "Reveal"]
+__all__ = ["Missing", "MomentKind", "PollKind", "PollState", "Reveal"]
 
 described(
     PollKind,
@@ -46,5 +46,18 @@ described(
     values={
         Missing.PLAN: "One of the poll's plans.",
         Missing.TERRITORY: "Being in one of the poll's territories.",
+    },
+)
+described(
+    MomentKind,
+    description="What happens at a moment of a show.",
+    values={
+        MomentKind.POLL_OPENED: "A poll takes votes from here on.",
+        MomentKind.POLL_LOCKED: "A poll takes no votes from here on.",
+        MomentKind.POLL_REVEALED: "The results of a poll are shown.",
+        MomentKind.CHAPTER: "A chapter begins; it goes on until the next one.",
+        MomentKind.SHOUT_OUT: "A text is on the screen, until `until`.",
+        MomentKind.PRODUCT_PINNED: "A product is pinned to the screen.",
+        MomentKind.PRODUCT_UNPINNED: "A product is no longer pinned to the screen.",
     },
 )

@@ -11,6 +11,7 @@ from uuid import UUID
 import strawberry
 from strawberry import ID
 
+from domain import engagement as facts
 from domain import live as domain
 from domain.accounts import Viewer
 from domain.engagement import PollChanged, tally_topic
@@ -20,6 +21,7 @@ from domain.kernel.refusals import NotFound, Refusal
 from domain.live import Stream, StreamChanged, stream_topic
 from graph.batching import batched
 from graph.context import Context
+from graph.engagement.moments import MomentAnnounced, MomentRevoked, announced_of, revoked_of
 from graph.engagement.poll_events import PollUpdate, TallyUpdate, poll_update_of, tally_updates
 from graph.engagement.reactions import ReactionRates, rates_now
 from graph.global_ids import Kind, read_id
@@ -89,7 +91,14 @@ class ViewerCount:
 
 
 StreamEvent = Annotated[
-    StreamSnapshot | StreamUpdate | ViewerCount | PollUpdate | TallyUpdate | ReactionRates,
+    StreamSnapshot
+    | StreamUpdate
+    | ViewerCount
+    | PollUpdate
+    | TallyUpdate
+    | ReactionRates
+    | MomentAnnounced
+    | MomentRevoked,
     strawberry.union(name="StreamEvent", description="Something that happens in a stream."),
 ]
 
@@ -97,6 +106,8 @@ StreamEvent = Annotated[
 FACTS: Mapping[str, Callable[[LoggedFact], Any]] = {
     StreamChanged.kind: lambda fact: ChangedRow(UUID(str(fact.body["stream_id"]))),
     PollChanged.kind: poll_update_of,
+    facts.MomentAnnounced.kind: announced_of,
+    facts.MomentRevoked.kind: revoked_of,
 }
 
 # `(topic of a stream, async (context, stream id) -> rows by key)`.

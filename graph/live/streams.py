@@ -9,14 +9,16 @@ import strawberry
 from strawberry import ID
 
 from domain import live as domain
+from domain.engagement import Moment as MomentRow
 from domain.engagement import Poll as PollRow
-from domain.engagement import polls_of_streams
+from domain.engagement import ShowState, polls_of_streams
 from domain.engagement.chat import ChatRoom
 from domain.engagement.chat_reading import rooms_of
 from domain.engagement.reactions import ReactionSet, reactions_of
 from domain.live import Stream, StreamState
 from graph.batching import batched, derived
 from graph.context import Context
+from graph.engagement.moments import From, Moment, ShowOnAir, To, states, streams_moments
 from graph.enums import described
 from graph.global_ids import Kind, global_id, load_node, loads_node, parse_global_id, read_id
 from graph.loads import visible_titles
@@ -61,6 +63,20 @@ async def streams_reactions(context: Context, keys: Sequence[UUID]) -> list[Reac
     return await reactions_of(context.reads, keys)
 
 
+def _between(found: list[MomentRow], _: Context, starts_at: From = None, ends_at: To = None) -> list[MomentRow]:
+    return found
+
+
+def _at(
+    state: ShowState,
+    _: Context,
+    at: Annotated[
+        datetime | None, strawberry.argument(description="Which instant: where the playhead is. Leave it out for now.")
+    ] = None,
+) -> ShowState:
+    return state
+
+
 @declares(Stream)
 @strawberry.type(description="A show as it goes out live. The same for everybody who may see it.")
 class LiveStream(Node):
@@ -96,6 +112,23 @@ class LiveStream(Node):
     )
     reactions: Annotated["Reactions", strawberry.lazy("graph.engagement.reactions")] = batched(  # type: ignore[name-defined]  # noqa: F821 - named only where it is made
         streams_reactions, key=lambda stream: stream.id, is_shared=True, description="What viewers can tap."
+    )
+    moments: list[Moment] = batched(
+        streams_moments,
+        key=lambda stream: stream.id,
+        shape=_between,
+        load_arguments=("starts_at", "ends_at"),
+        is_shared=True,
+        list_size=50,
+        description="What happens in it in a stretch of the programme, in its order: the first 200.",
+    )
+    on_air: ShowOnAir = batched(
+        states,
+        key=lambda stream: stream.id,
+        shape=_at,
+        load_arguments=("at",),
+        is_shared=True,
+        description="The show as it is for whoever sees this instant of the programme.",
     )
     version: int = strawberry.field(description="Grows with every change. Name it in a change to lose nobody else's.")
 

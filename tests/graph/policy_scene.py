@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from domain.accounts import Role, Scope, ScopeKind, create_api_key, create_service_account, grant_role
-from domain.engagement import PollKind, cast_vote, create_poll, open_poll
+from domain.engagement import LocalText, MomentKind, PollKind, announce_moment, cast_vote, create_poll, open_poll
 from domain.engagement.chatting import send_message
 from domain.engagement.moderating import appoint_moderator, pin_message
 from domain.engagement.points import welcome
@@ -70,6 +70,15 @@ async def make_policy_scene(scene: GraphScene) -> PolicyScene:
             work, viewer=editor.viewer, stream_id=stream.id, new=question(PollKind.QUIZ, right=(1,), points=5)
         )
         await open_poll(work, viewer=editor.viewer, poll_id=poll.id, expected_version=1)
+        for kind in (MomentKind.CHAPTER, MomentKind.SHOUT_OUT):
+            await announce_moment(
+                work,
+                viewer=editor.viewer,
+                stream_id=stream.id,
+                kind=kind,
+                text=[LocalText("en", "Hello")],
+                idempotency_key=uuid4().hex,
+            )
     ids["poll"] = global_id(Kind.POLL, poll.id)
     await talk(scene, stream.id, editor)
     ids["stream"] = global_id(Kind.STREAM, stream.id)

@@ -44,6 +44,8 @@ ROOTS = {
     "ownVote": ('ownVote(pollId: "{poll}")',),
     "hostPolls": ('hostPolls(streamId: "{stream}")',),
     "leaderboard": ('leaderboard(streamId: "{stream}")',),
+    "moments": ('moments(streamId: "{stream}")',),
+    "momentsOnDemand": ('momentsOnDemand(recording: {{streamId: "{stream}"}}, fromSeconds: 0, toSeconds: 9000)',),
     "ownStanding": ('ownStanding(streamId: "{stream}")',),
 }
 # What each subscription is asked for: an editor's own, so that nobody else may follow it but administrators.

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.engagement.moment import Moment, MomentId, MomentKind, PollPhase, ShowState
@@ -23,8 +23,7 @@ _OF_STREAMS = """
     CROSS JOIN LATERAL (
         SELECT * FROM moments
         WHERE moments.stream_id = wanted.stream_id AND revoked_at IS NULL AND present_at >= $2 AND present_at < $3
-          AND (present_at, id) > ($4, $5)
-        ORDER BY present_at, id LIMIT $6
+        ORDER BY present_at, id LIMIT $4
     ) m
 """
 # The show at an instant, by questions to the whole log at once; `fold` answers the same from its moments one by one.
@@ -46,17 +45,22 @@ _STATE = r"""
             ) newest WHERE kind = 'PRODUCT_PINNED' ORDER BY subject_id
         ) AS product_ids
 """
-_FIRST_ID = UUID(int=0)
 
 
 @dataclass(frozen=True)
 class Span:
-    """A stretch of the programme, from `starts_at` until before `ends_at`, and where in it a page begins."""
+    """A stretch of the programme, from `starts_at` until before `ends_at`."""
 
     starts_at: datetime
     ends_at: datetime
-    after_at: datetime | None = None
-    after_id: UUID = _FIRST_ID
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a moment is in the log."""
+
+    present_at: datetime
+    id: UUID
 
 
 async def moments_by_id(connection: AsyncConnection, ids: Sequence[UUID]) -> list[Moment | None]:
@@ -75,13 +79,38 @@ async def moments_of_streams(
     connection: AsyncConnection, stream_ids: Sequence[UUID], span: Span, *, limit: int
 ) -> list[list[Moment]]:
     """Return the moments in force of streams, aligned, in the order of the programme."""
-    after = (span.after_at or span.starts_at, span.after_id)
-    ids = sorted(set(stream_ids))
-    rows = await fetch_all(connection, _OF_STREAMS, ids, span.starts_at, span.ends_at, *after, limit)
+    rows = await fetch_all(connection, _OF_STREAMS, list(set(stream_ids)), span.starts_at, span.ends_at, limit)
     found: dict[UUID, list[Moment]] = {}
     for row in rows:
         found.setdefault(row["stream_id"], []).append(_moment(row))
     return [found.get(id, []) for id in stream_ids]
+
+
+async def page_of_moments(
+    connection: AsyncConnection,
+    stream_id: UUID,
+    span: Span,
+    *,
+    after: Place | None,
+    before: Place | None,
+    backwards: bool,
+    limit: int,
+) -> list[Moment]:
+    """Return up to `limit` moments in force between two places of a stream's log, in the direction of travel."""
+    place = tuple_(_m.present_at, _m.id)
+    within = [
+        _m.stream_id == stream_id,
+        _m.revoked_at.is_(None),
+        _m.present_at >= span.starts_at,
+        _m.present_at < span.ends_at,
+    ]
+    if after is not None:
+        within.append(place > tuple_(after.present_at, after.id))
+    if before is not None:
+        within.append(place < tuple_(before.present_at, before.id))
+    order = (_m.present_at.desc(), _m.id.desc()) if backwards else (_m.present_at, _m.id)
+    statement = select(moments).where(*within).order_by(*order).limit(limit)
+    return [_moment(row) for row in (await connection.execute(statement)).mappings()]
 
 
 async def moments_of_subject(connection: AsyncConnection, subject_id: UUID) -> list[Moment]:

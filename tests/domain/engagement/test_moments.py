@@ -212,6 +212,15 @@ async def test_the_log_is_read_in_pages(show: Show) -> None:
             break
         after = page.cursors[-1]
     assert seen == [moment.id for moment in made]
+    newest = await list_moments(
+        show.reads(),
+        viewer=None,
+        stream_id=show.stream.id,
+        page=PageRequest.parse(last=2, before=after),
+        **span,  # type: ignore[arg-type]  # both are instants
+    )
+    assert [moment.id for moment in newest.items] == [moment.id for moment in made[1:3]]
+    assert (newest.has_previous, newest.has_next) == (True, True)
 
 
 async def test_a_stretch_that_ends_before_it_begins_and_a_foreign_cursor_are_refused(show: Show) -> None:
