@@ -4,7 +4,7 @@ A cookie is sent by browsers whether or not its owner meant to, so a request tha
 must come from our own page; a bearer token is only sent on purpose.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from domain.accounts import SERVICE_KEY_PREFIX, Viewer, note_key_use, viewer_by_token
+from domain.accounts import SERVICE_KEY_PREFIX, Viewer, note_key_use, viewers_by_token
 from domain.authorization import AccessTokens
 from domain.kernel.refusals import Refusal, SignInRequired
 from domain.runtime import Runtime
@@ -189,10 +189,19 @@ async def _viewer_by_token(connection: HTTPConnection, token: str, *, is_sent_on
         return await tokens.viewer(runtime.reads(), token)
     if len(token) > TOKEN_MAX_CHARS:
         return None
-    viewer = await viewer_by_token(runtime.reads(), token)
+    viewer = await _holder_of(runtime, token)
     if viewer is not None and token.startswith(SERVICE_KEY_PREFIX):
         await _note_use(runtime, viewer)
     return viewer
+
+
+async def _holder_of(runtime: Runtime, token: str) -> Viewer | None:
+    """Return who holds a token. Of a crowd that comes at once, each waits for one look that is everybody's."""
+
+    async def look(tokens: Sequence[str]) -> list[Viewer | None]:
+        return await viewers_by_token(runtime.reads(), tokens)
+
+    return (await runtime.gathering.get("viewers by token", {token: token}, look))[token]
 
 
 async def _note_use(runtime: Runtime, viewer: Viewer) -> None:

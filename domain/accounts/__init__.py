@@ -142,7 +142,15 @@ from domain.accounts.services import (
     rotate_api_key,
     service_accounts,
 )
-from domain.accounts.sign_in import SERVICE_KEY_PREFIX, SignedIn, sign_in, sign_out, viewer_by_token, viewers_now
+from domain.accounts.sign_in import (
+    SERVICE_KEY_PREFIX,
+    SignedIn,
+    sign_in,
+    sign_out,
+    viewer_by_token,
+    viewers_by_token,
+    viewers_now,
+)
 from domain.accounts.sign_up import PasswordRequired, begin_sign_up, finish_sign_up, sign_up_link
 from domain.accounts.smtp_sender import MailDelayed, MailServer, MailUndeliverable
 from domain.accounts.staff_log import StaffEntry, staff_log
@@ -324,6 +332,7 @@ __all__ = [
     "update_profile",
     "viewer_by_sign_in",
     "viewer_by_token",
+    "viewers_by_token",
     "viewers_now",
     "write_mail",
 ]

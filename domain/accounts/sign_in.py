@@ -116,6 +116,13 @@ async def viewer_by_token(reads: Reads, token: str) -> Viewer | None:
         return await store.viewer_by_hash(connection, _hash(token), now=reads.now)
 
 
+async def viewers_by_token(reads: Reads, tokens: Sequence[str]) -> list[Viewer | None]:
+    """Return who holds these tokens, aligned, as `viewer_by_token` does for one."""
+    hashes = [_hash(token.removeprefix(SERVICE_KEY_PREFIX)) for token in tokens]
+    async with reads.connection() as connection:
+        return await store.viewers_by_hash(connection, hashes, now=reads.now)
+
+
 async def sign_out(work: Work, *, viewer: Viewer) -> None:
     """End the viewer's own sign-in. Doing it twice changes nothing."""
     await store.end_sign_in(work.connection, viewer.sign_in_id, at=work.now)

@@ -140,6 +140,7 @@ from domain.accounts.store.sign_ins import (
     sign_ins_of,
     viewer_by_hash,
     viewer_by_sign_in,
+    viewers_by_hash,
     viewers_by_sign_in,
 )
 from domain.accounts.store.staff_log import insert_deed, page_of_deeds
@@ -267,6 +268,7 @@ __all__ = [
     "verified_email",
     "viewer_by_hash",
     "viewer_by_sign_in",
+    "viewers_by_hash",
     "viewers_by_sign_in",
     "void_challenges",
     "void_links",

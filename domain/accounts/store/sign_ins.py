@@ -53,6 +53,7 @@ _LIVING = """
     WHERE s.expires_at > $2 AND s.ended_at IS NULL AND a.suspended_at IS NULL AND p.removed_at IS NULL
 """
 _VIEWER_BY_HASH = f"{_LIVING} AND s.token_hash = $1"
+_VIEWERS_BY_HASH = f"{_LIVING} AND s.token_hash = ANY($1::bytea[])".replace("SELECT s.id", "SELECT s.token_hash, s.id")
 _VIEWER_BY_SIGN_IN = f"{_LIVING} AND s.id = $1"
 _VIEWERS_BY_SIGN_IN = f"{_LIVING} AND s.id = ANY($1::uuid[])"
 
@@ -74,6 +75,15 @@ async def viewer_by_hash(connection: AsyncConnection, token_hash: bytes, *, now:
     """Return who holds the token with this hash, if the sign-in still counts."""
     row = await fetch_first(connection, _VIEWER_BY_HASH, token_hash, now)
     return None if row is None else _viewer(row)
+
+
+async def viewers_by_hash(
+    connection: AsyncConnection, token_hashes: Sequence[bytes], *, now: datetime
+) -> list[Viewer | None]:
+    """Return who holds the tokens with these hashes, aligned, where the sign-in still counts."""
+    rows = await fetch_all(connection, _VIEWERS_BY_HASH, token_hashes, now)
+    found = {row["token_hash"]: _viewer(row) for row in rows}
+    return [found.get(token_hash) for token_hash in token_hashes]
 
 
 async def viewer_by_sign_in(connection: AsyncConnection, sign_in_id: UUID, *, now: datetime) -> Viewer | None:
