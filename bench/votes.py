@@ -2,9 +2,9 @@
 
 Two parts. Through servers: GraphQL's `castVote` over HTTP, from the bearer token to the last byte, against a bare
 Starlette endpoint that finds the voter by the same token and hands ballots to the same batcher; what an endpoint does
-that believes whatever voter a ballot names is shown beside it. In this process: the batcher with 2,000 callers, admission
-and tally included, against the same statement with 500 rows at a time on two connections, and with one row in a
-transaction of its own.
+that believes whatever voter a ballot names is shown beside it. In this process: the batcher with 2,000 callers,
+admission and tally included, against the same statement with 500 rows at a time on two connections, and with one row in
+a transaction of its own.
 """
 
 import asyncio
