@@ -8,6 +8,7 @@ from uuid import UUID
 import strawberry
 
 from domain.accounts import Account, Role, accounts_by_id
+from domain.accounts import Viewer as Acting
 from domain.playback import PlaybackSession as SessionRow
 from domain.playback import sessions_of
 from graph.accounts.devices import Device, SignIn, devices_of_accounts, sign_ins_of_accounts
@@ -63,7 +64,12 @@ class Viewer(Node):
     )
     version: int = strawberry.field(description="Which version of the account this is; give it back with a change.")
     roles: list[Role] = derived(
-        lambda account, _: sorted(account.roles), description="What this person may do, in alphabetical order."
+        lambda account, context: sorted(_viewer(context).roles),
+        description="What this person may do, in alphabetical order; without a second factor that is only watching.",
+    )
+    needs_second_factor: bool = derived(
+        lambda account, context: _viewer(context).needs_second_factor,
+        description="Whether there are more roles, which wait for a second factor: sign in with one, or add one.",
     )
     profile: Profile = batched(
         acting_profiles, key=lambda account: account.id, description="The profile that is watching."
@@ -106,6 +112,11 @@ async def viewer(context: Context) -> Account | None:
         return None
     (account,) = await accounts_by_id(context.reads, [context.viewer.account_id])
     return account
+
+
+def _viewer(context: Context) -> Acting:
+    assert context.viewer is not None, "only the viewer's own account is ever loaded"
+    return context.viewer
 
 
 def _is_own(context: Context, account_id: UUID) -> bool:

@@ -263,10 +263,14 @@ async def test_staff_have_their_roles_only_with_a_second_factor(people: PeopleSc
         await people.execute("UPDATE accounts SET roles = '{EDITOR,VIEWER}' WHERE email = :email", email=email)
         answer = (await browser.post("password", {"email": email, "password": PASSWORD})).json()
         assert (answer["next"], answer["viewer"]["roles"]) == ("ENROL_SECOND_FACTOR", ["VIEWER"])
+        waiting = "{ viewer { roles needsSecondFactor } }"
+        assert (await browser.raw(waiting))["data"]["viewer"] == {"roles": ["VIEWER"], "needsSecondFactor": True}
         audit = "{ auditLog(first: 1) { __typename } }"
         refused = await browser.raw(audit)
         assert refused["errors"][0]["extensions"]["code"] == "FORBIDDEN"
         app, _ = await enrol(people, browser)
+        all_of_them = {"roles": ["EDITOR", "VIEWER"], "needsSecondFactor": False}
+        assert (await browser.raw(waiting))["data"]["viewer"] == all_of_them
         assert "errors" not in await browser.raw(audit)
         kept = await browser.ask(REMOVE, since=await since(browser))
         assert kept["removeTotp"]["code"] == "SECOND_FACTOR_MANDATORY"

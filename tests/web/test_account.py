@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
+import asyncpg
 import httpx
 import pytest
 from playwright.async_api import expect
@@ -55,6 +56,24 @@ async def test_a_passkey_is_added_and_lets_its_owner_in_alone(open_screen: OpenS
         await sign_out(page)
         await page.get_by_role("button", name="Use a passkey").click()
         await is_in(page)
+
+
+async def test_staff_is_led_to_a_second_factor_before_it_can_work(open_screen: OpenScreen, house: House) -> None:
+    screen = await open_screen()
+    email = await signed_up(screen)
+    page = screen.page
+    connection = await asyncpg.connect(house.database_url)
+    await connection.execute("UPDATE accounts SET roles = '{VIEWER,EDITOR}' WHERE email = $1", email)
+    await connection.close()
+    await sign_out(page)
+    await sign_in(page, email)
+    await expect(page.get_by_text("needs a second factor")).to_be_visible(timeout=SOON_MS)
+    await expect(page.get_by_role("link", name="Studio")).to_have_count(0)
+    async with authenticator(screen):
+        await page.get_by_role("button", name="Add a passkey").click()
+        await expect(page.locator(".recovery-codes li")).to_have_count(10)
+    await page.get_by_role("button", name="Go on", exact=True).click()
+    await expect(page.get_by_role("link", name="Studio", exact=True)).to_be_visible(timeout=SOON_MS)
 
 
 async def test_an_authenticator_app_is_set_up_by_its_picture_and_asked_for(open_screen: OpenScreen) -> None:

@@ -11,7 +11,8 @@ export interface SecondFactor {
 
 /** What a door of signing in answers: in, or what is still missing. */
 export type Outcome =
-  | { readonly kind: "in" }
+  /** `mustEnrol`: their roles wait for a second factor. */
+  | { readonly kind: "in"; readonly mustEnrol: boolean }
   | { readonly kind: "second-factor"; readonly asked: SecondFactor }
   | { readonly kind: "email-changed" };
 
@@ -124,7 +125,8 @@ async function enter(door: string, body: object): Promise<Outcome> {
   if (answer.next === "SECOND_FACTOR" && answer.challenge !== undefined) {
     return { kind: "second-factor", asked: { challenge: answer.challenge, methods: answer.methods ?? [] } };
   }
-  return { kind: answer.next === "EMAIL_CHANGED" ? "email-changed" : "in" };
+  if (answer.next === "EMAIL_CHANGED") return { kind: "email-changed" };
+  return { kind: "in", mustEnrol: answer.next === "ENROL_SECOND_FACTOR" };
 }
 
 async function post(door: string, body: object): Promise<unknown> {

@@ -30,7 +30,8 @@ export function useEntering(onOther?: (outcome: Outcome) => void, explain: (erro
       if (outcome.kind === "second-factor") setAsked(outcome.asked);
       else if (outcome.kind === "in") {
         if (goOnward()) return;
-        if (isEntryAddress(location.pathname)) go(pathTo.home, { replace: true });
+        if (outcome.mustEnrol) go(pathTo.enrol, { replace: true });
+        else if (isEntryAddress(location.pathname)) go(pathTo.home, { replace: true });
         entered();
       } else onOther?.(outcome);
     } catch (error) {

@@ -52,6 +52,8 @@ export const pathTo = {
   home: "/",
   search: "/search",
   account: "/account",
+  /** The account's page, for staff who have to add a second factor first. */
+  enrol: "/account?enrol",
   activate: "/activate",
   profiles: "/profiles",
   signIn: "/sign-in",
