@@ -78,6 +78,8 @@ async def make_policy_scene(scene: GraphScene) -> PolicyScene:
                 kind=kind,
                 text=[LocalText("en", "Hello")],
                 idempotency_key=uuid4().hex,
+                # Until everybody has asked.
+                duration_s=300 if kind is MomentKind.SHOUT_OUT else None,
             )
     ids["poll"] = global_id(Kind.POLL, poll.id)
     await talk(scene, stream.id, editor)
