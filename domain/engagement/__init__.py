@@ -74,6 +74,7 @@ from domain.engagement.poll_running import (
     undo_poll,
 )
 from domain.engagement.polls import (
+    NamedVote,
     TooManyPolls,
     create_poll,
     hosts_polls,
@@ -87,6 +88,7 @@ from domain.engagement.polls import (
     update_poll,
     visible_polls,
     voters_tallies,
+    votes_of_poll,
     who_sees_results,
 )
 from domain.engagement.recording import RecordedMoment, moments_of_asset, moments_of_recording
@@ -110,6 +112,7 @@ __all__ = [
     "MomentKind",
     "MomentNotRevocable",
     "MomentRevoked",
+    "NamedVote",
     "NewOption",
     "NewPoll",
     "NotEligible",
@@ -183,6 +186,7 @@ __all__ = [
     "visible_moments",
     "visible_polls",
     "voters_tallies",
+    "votes_of_poll",
     "who_sees_results",
     "withdraw_moment",
 ]

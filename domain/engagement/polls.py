@@ -1,7 +1,7 @@
 """Making polls, changing them while nobody could vote, and finding them."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from domain.accounts import Viewer, require_viewer
@@ -11,7 +11,9 @@ from domain.engagement.poll_checks import CheckedPoll, NewPoll, checked_poll
 from domain.engagement.store import polls as store
 from domain.engagement.store import votes as votes_store
 from domain.engagement.store.polls import Tally
-from domain.kernel.refusals import InvalidInput, NotFound, Refusal, StaleVersion
+from domain.engagement.store.votes import Vote
+from domain.kernel.paging import Page, PageRequest, decode_cursor, encode_cursor, page_of
+from domain.kernel.refusals import Forbidden, InvalidInput, NotFound, Refusal, StaleVersion
 from domain.kernel.work import Reads, Work
 from domain.live import Stream, StreamNotLive, StreamState, stream_topic, streams_by_id, visible_streams, who_sees
 from domain.media.artwork import ArtworkState
@@ -21,6 +23,13 @@ from domain.media.artworks import artworks_by_id
 POLLS_OF_STREAM_MAX = 500
 # Those whose bars may move on a screen; older ones are looked up.
 POLLS_AT_ONCE_MAX = 20
+
+
+@dataclass(frozen=True)
+class NamedVote:
+    """A vote of a poll that is not anonymous, as its hosts see it."""
+
+    vote: Vote
 
 
 class TooManyPolls(Refusal):
@@ -206,6 +215,39 @@ async def who_sees_results(reads: Reads, poll_id: UUID, viewers: Sequence[Viewer
         sees_it and viewer is not None and (poll_id, viewer.account_id) in voted
         for sees_it, viewer in zip(sees, viewers, strict=True)
     ]
+
+
+async def votes_of_poll(reads: Reads, *, viewer: Viewer | None, poll_id: UUID, page: PageRequest) -> Page[NamedVote]:
+    """Return who voted how in a poll that is not anonymous, for those who run the show. Their order means nothing.
+
+    Raises:
+        SignInRequired, NotFound, InvalidInput.
+        Forbidden: not by this viewer, or by nobody: the poll is anonymous.
+    """
+    require_viewer(viewer)
+    (poll,) = await visible_polls(reads, [poll_id], viewer=viewer)
+    if poll is None:
+        raise NotFound("poll", poll_id)
+    await hosted_stream(reads, viewer=viewer, stream_id=poll.stream_id)
+    if poll.rules.is_anonymous:
+        raise Forbidden("see who voted how in an anonymous poll")
+    list_name = f"votes:{poll_id}"
+    cursor = page.before if page.backwards else page.after
+    place = None if cursor is None else _voter_at(list_name, cursor)
+    async with reads.connection() as connection:
+        rows = await votes_store.page_of_votes(
+            connection, poll_id, place=place, backwards=page.backwards, limit=page.limit + 1
+        )
+    votes = [NamedVote(vote) for vote in rows]
+    return page_of(votes, request=page, cursor=lambda named: encode_cursor(list_name, named.vote.voter_id))
+
+
+def _voter_at(list_name: str, cursor: str) -> UUID:
+    values = decode_cursor(list_name, cursor)
+    try:
+        return UUID(str(values[0]))
+    except (ValueError, IndexError):
+        raise InvalidInput("cursor", "This cursor does not belong to this list. Start from the first page.") from None
 
 
 async def tallies_of(reads: Reads, poll_ids: Sequence[UUID]) -> list[Tally | None]:

@@ -20,6 +20,8 @@ QUERIES = [
     polls.poll,
     votes.own_vote,
     hosting.host_polls,
+    hosting.poll_votes,
+    hosting.poll_votes,
     points.leaderboard,
     points.own_standing,
     *chat.QUERIES,

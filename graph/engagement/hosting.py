@@ -10,9 +10,11 @@ import strawberry
 from strawberry import ID
 
 from domain import engagement as domain
-from domain.engagement import LocalText, NewOption, NewPoll, PollRules, Tally
+from domain.accounts import Account, accounts_by_id
+from domain.engagement import LocalText, NamedVote, NewOption, NewPoll, PollRules, Tally
 from domain.engagement import Poll as PollRow
 from domain.entitlements import Plan
+from domain.kernel.paging import Page, PageRequest
 from domain.kernel.refusals import StaleVersion
 from domain.kernel.work import Work
 from domain.live import StreamNotLive
@@ -22,6 +24,7 @@ from graph.engagement.poll_refusals import BY_HOSTS
 from graph.engagement.polls import Poll, PollTally
 from graph.engagement.vocabulary import PollKind, Reveal
 from graph.global_ids import Kind, global_id, read_id
+from graph.paging import After, Before, First, Last, connection_of
 from graph.payloads import shown
 from graph.root_fields import mutation_field, query_field
 from graph.rows import declares
@@ -187,6 +190,52 @@ async def update_poll(
         new=_new(input.poll),
     )
     return PollUpdated(poll=shown(HostedPoll(changed)))
+
+
+async def voters(context: Context, keys: Sequence[UUID]) -> list[Account | None]:
+    """Load who has voted, for those who may know; those who have left have no name any more."""
+    found = await accounts_by_id(context.reads, keys)
+    return [None if account is None or account.erased_at is not None else account for account in found]
+
+
+@declares(NamedVote)
+@strawberry.type(description="A vote of a poll that is not anonymous, as its hosts see it.")
+class NamedPollVote:
+    """Who voted how."""
+
+    name: str | None = batched(
+        voters, key=lambda row: row.vote.voter_id, shape="display_name", description="Who; null when they have left."
+    )
+    option_ids: list[ID] = derived(
+        lambda row, _: [global_id(Kind.POLL_OPTION, choice) for choice in row.vote.choices],
+        description="What was chosen, in no order.",
+    )
+    weight: int = derived(lambda row, _: row.vote.weight, description="What it weighs.")
+    stake: int = derived(lambda row, _: row.vote.stake, description="How many points are staked with it.")
+    cast_at: datetime = derived(lambda row, _: row.vote.cast_at, description="When it was cast, or last changed.")
+
+
+NamedPollVoteConnection = connection_of(NamedPollVote, plural="votes")
+
+
+@query_field(
+    NamedPollVoteConnection,
+    description="Who voted how in a poll that is not anonymous. Hosts of its stream, and editors; of an anonymous poll"
+    " nobody.",
+)
+async def poll_votes(
+    context: Context,
+    poll_id: Annotated[ID, strawberry.argument(description="Which poll.")],
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+) -> Page[NamedVote]:
+    """List votes for hosts."""
+    page = PageRequest.parse(first=first, after=after, last=last, before=before)
+    return await domain.votes_of_poll(
+        context.reads, viewer=context.viewer, poll_id=read_id(Kind.POLL, poll_id), page=page
+    )
 
 
 @query_field(

@@ -67,7 +67,10 @@ async def make_policy_scene(scene: GraphScene) -> PolicyScene:
     async with scene.runtime.work() as work:
         stream, _ = await create_live_stream(work)
         poll = await create_poll(
-            work, viewer=editor.viewer, stream_id=stream.id, new=question(PollKind.QUIZ, right=(1,), points=5)
+            work,
+            viewer=editor.viewer,
+            stream_id=stream.id,
+            new=question(PollKind.QUIZ, right=(1,), points=5, is_anonymous=False),
         )
         await open_poll(work, viewer=editor.viewer, poll_id=poll.id, expected_version=1)
         for kind in (MomentKind.CHAPTER, MomentKind.SHOUT_OUT):

@@ -42,6 +42,7 @@ ROOTS = {
     "streamsOfTitle": ('streamsOfTitle(titleId: "{show}")',),
     "poll": ('poll(id: "{poll}")',),
     "ownVote": ('ownVote(pollId: "{poll}")',),
+    "pollVotes": ('pollVotes(pollId: "{poll}")',),
     "hostPolls": ('hostPolls(streamId: "{stream}")',),
     "leaderboard": ('leaderboard(streamId: "{stream}")',),
     "moments": ('moments(streamId: "{stream}")',),

@@ -171,6 +171,26 @@ async def kept_votes(connection: AsyncConnection, keys: Sequence[tuple[UUID, UUI
     return found
 
 
+_PAGE = """
+    SELECT voter_id, array_agg(option_id ORDER BY slot) FILTER (WHERE option_id IS NOT NULL) AS choices,
+        max(weight) AS weight, max(stake) AS stake, max(cast_at) AS cast_at
+    FROM votes WHERE poll_id = $1 AND ($2::uuid IS NULL OR voter_id {after} $2)
+    GROUP BY voter_id ORDER BY voter_id {order} LIMIT $3
+"""
+_FORWARDS, _BACKWARDS = _PAGE.format(after=">", order=""), _PAGE.format(after="<", order="DESC")
+
+
+async def page_of_votes(
+    connection: AsyncConnection, poll_id: UUID, *, place: UUID | None, backwards: bool, limit: int
+) -> list[Vote]:
+    """Return votes of a poll from a voter on, in the order of the voters or against it."""
+    rows = await fetch_all(connection, _BACKWARDS if backwards else _FORWARDS, poll_id, place, limit)
+    return [
+        Vote(poll_id, row["voter_id"], tuple(row["choices"]), row["weight"], row["stake"], row["cast_at"])
+        for row in rows
+    ]
+
+
 async def delete_votes(connection: AsyncConnection, poll_id: UUID) -> None:
     """Drop all votes of a poll."""
     await connection.execute(delete(votes).where(votes.c.poll_id == poll_id))

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from domain.accounts import Viewer
+from domain.accounts.erasing import erase_account_now
 from domain.engagement import (
     ChoicesOutOfRange,
     MediaTimeInFuture,
@@ -25,6 +26,7 @@ from domain.engagement import (
     lock_poll,
     own_votes,
     schedule_poll,
+    undo_poll,
 )
 from domain.engagement.store import votes as votes_store
 from domain.entitlements import Plan
@@ -33,6 +35,7 @@ from domain.kernel.refusals import InvalidInput, NotFound, Refusal, SignInRequir
 from domain.kernel.work import Database
 from tests.conftest import SettableClock
 from tests.poll_scene import Show, question
+from workers.personal import PERSONAL
 
 
 async def refused(
@@ -232,6 +235,59 @@ async def test_nobody_changes_a_vote_for_ever(show: Show, monkeypatch: pytest.Mo
         await show.vote(voter, poll, *numbers)
     await refused(show, VoteUnchangeable, voter, poll, 1, 2)
     assert await show.counts(poll) == [0, 0, 1]
+
+
+async def test_an_erased_account_takes_its_votes_along_and_tallies_stay_exact(show: Show) -> None:
+    poll = await show.opened(question(PollKind.MULTIPLE, max_choices=2))
+    leaving, staying = await show.voters(2)
+    await show.vote(leaving, poll, 1, 2)
+    await show.vote(staying, poll, 2, 3)
+    prediction = await show.opened(question(PollKind.PREDICTION, points=100))
+    await show.vote(leaving, prediction, 1, stake=100)
+    async with show.work() as work:
+        await erase_account_now(work, account_id=leaving.account_id, data=PERSONAL)
+    assert (await show.counts(poll), (await show.tally(poll)).voters) == ([0, 1, 1], 1)
+    assert await show.counts(prediction) == [0, 0, 0]
+    # What was staked is still in the pot, and owed by nobody.
+    assert (await show.points(prediction.id), await show.points(leaving.account_id)) == (100, 900)
+    assert await own_votes(show.reads(), [poll.id], viewer=leaving) == [None]
+
+
+async def test_votes_go_by_the_poll_as_it_is_not_as_it_was_last_seen(show: Show) -> None:
+    """A process that knows a poll writes by one statement; another one, or a host, has changed it meanwhile."""
+    poll, voters = await show.opened(), await show.voters(4)
+    await show.vote(voters[0], poll, 1)
+    await show.vote(voters[1], poll, 1)
+    async with show.work() as work:
+        locked = await lock_poll(work, viewer=show.host, poll_id=poll.id, expected_version=2)
+    show.clock.advance(1)
+    await refused(show, PollClosed, voters[2], poll, 1)
+    async with show.work() as work:
+        await undo_poll(work, viewer=show.host, poll_id=poll.id, expected_version=locked.version)
+    await show.vote(voters[2], poll, 1)
+    async with show.work() as work:
+        cancelled = await cancel_poll(work, viewer=show.host, poll_id=poll.id, expected_version=4)
+    await refused(show, PollClosed, voters[3], poll, 1)
+    async with show.work() as work:
+        await undo_poll(work, viewer=show.host, poll_id=poll.id, expected_version=cancelled.version)
+    await asyncio.gather(*(show.vote(voter, poll, 2) for voter in voters))
+    assert await show.counts(poll) == [0, 4, 0]
+
+
+async def test_a_lock_comes_before_a_flush_or_after_it(show: Show) -> None:
+    """Votes that race the lock of their poll count exactly when they are acknowledged."""
+    for _ in range(5):
+        poll, voters = await show.opened(), await show.voters(30)
+
+        async def lock(poll: Poll = poll) -> None:
+            await asyncio.sleep(0)
+            async with show.work() as work:
+                await cancel_poll(work, viewer=show.host, poll_id=poll.id, expected_version=2)
+
+        votes = [show.vote(voter, poll, 1) for voter in voters]
+        found = await asyncio.gather(*votes[:10], lock(), *votes[10:], return_exceptions=True)
+        assert {type(one).__name__ for one in found} <= {"Vote", "PollClosed", "NoneType"}
+        assert await show.counts(poll) == [sum(type(one).__name__ == "Vote" for one in found), 0, 0]
 
 
 async def test_a_flush_of_all_sorts_gives_each_its_own_outcome(show: Show) -> None:
