@@ -6,6 +6,8 @@
     /play/{token}/licence/clearkey                POST a ClearKey licence request
     /play/{token}/key/{kid}                       one key, for HLS players of KEYFORMAT="identity"
 
+A session that plays a stream gets live manifests under the same addresses (`edge/live_channels.py`).
+
 `cenc/` or `cbcs/` after the token picks a package where an asset has both. The token stands in the path because
 playlists carry it on to their segments from there; it is checked before anything else is, on every request, and no
 log may show it: see `redacted_path`.
@@ -29,6 +31,7 @@ from domain.media.asset import thumbnails_key
 from domain.media.object_store import ObjectMissing
 from domain.playback import AdmissionCache, Admitted
 from domain.runtime import Runtime
+from edge.live_channels import LiveChannels
 from edge.play_paths import KeyPath, LicencePath, ManifestPath, ThumbnailPath, TrackPath, media_type_of, read_path
 from edge.playable_assets import PlayableAsset, PlayableAssets
 from edge.player_origins import player_headers, preflight
@@ -50,6 +53,7 @@ class PlayCaches:
     admissions: AdmissionCache = field(default_factory=AdmissionCache)
     manifests: ManifestCache = field(default_factory=ManifestCache)
     assets: PlayableAssets = field(default_factory=PlayableAssets)
+    channels: LiveChannels = field(default_factory=LiveChannels)
 
 
 @dataclass(frozen=True)
@@ -140,9 +144,13 @@ async def _manifest(visit: _Visit, asset: PlayableAsset, selection: Selection, p
         path=path,
         key_systems=visit.runtime.licences.key_systems,
         clearkey_url=licence_url(visit.runtime.settings.public_url, visit.token),
-        has_thumbnails=asset.has_thumbnails,
+        # Sheets of thumbnails are of the whole film.
+        has_thumbnails=asset.has_thumbnails and visit.admitted.stream_id is None,
     )
     body = await visit.caches.manifests.manifest(wanted, visit.runtime.objects.get)
+    if visit.admitted.stream_id is not None:
+        channel = await visit.caches.channels.get(visit.runtime.reads(), visit.admitted.stream_id)
+        body = channel.manifest(body, path, selection.package)
     headers = {"Cache-Control": NO_STORE, "Content-Length": str(len(body)), "Content-Type": media_type_of(path)}
     return Response(b"" if visit.request.method == "HEAD" else body, headers=headers)
 

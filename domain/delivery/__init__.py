@@ -6,7 +6,23 @@ fail when they are shown tracks whose keys are withheld. Addresses in them are r
 carries over to every segment.
 """
 
+from domain.delivery.live_dash import live_manifest
+from domain.delivery.live_hls import live_multivariant, live_playlist
 from domain.delivery.manifests import ManifestCache, ManifestRequest, is_manifest
+from domain.delivery.programme import Mark, Programme, TooShortToSend
 from domain.delivery.selection import NothingPlayable, Selection, select_tracks
 
-__all__ = ["ManifestCache", "ManifestRequest", "NothingPlayable", "Selection", "is_manifest", "select_tracks"]
+__all__ = [
+    "ManifestCache",
+    "ManifestRequest",
+    "Mark",
+    "NothingPlayable",
+    "Programme",
+    "Selection",
+    "TooShortToSend",
+    "is_manifest",
+    "live_manifest",
+    "live_multivariant",
+    "live_playlist",
+    "select_tracks",
+]

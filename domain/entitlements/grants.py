@@ -106,10 +106,13 @@ class Gathered:
     asset: Asset | None
 
 
-async def gather(reads: Reads, *, viewer: Viewer, title_id: UUID) -> Gathered:
-    """Collect what the decision about this viewer and title depends on, as it is at `reads.now`."""
+async def gather(reads: Reads, *, viewer: Viewer, title_id: UUID, on_air: Asset | None = None) -> Gathered:
+    """Collect what the decision about this viewer and title depends on, as it is at `reads.now`.
+
+    `on_air` is what would be played in place of the title's own media.
+    """
     facts = await title_facts(reads, title_id, territory=viewer.territory)
-    (asset,) = await ready_asset_of_titles(reads, [title_id])
+    (asset,) = [on_air] if on_air is not None else await ready_asset_of_titles(reads, [title_id])
     async with reads.connection() as connection:
         held = await store.entitlements_of(connection, viewer.account_id, title_id=title_id)
     title, rights, maturity_age = facts if facts is not None else (None, (), 0)

@@ -11,6 +11,7 @@ from domain.entitlements import AccessDecision, Reason, decide, gather
 from domain.kernel.crypto import Keyring
 from domain.kernel.refusals import InvalidInput, NotFound, Refusal
 from domain.kernel.work import Work
+from domain.media.assets import assets_by_id
 from domain.playback import store
 from domain.playback.session import (
     LEASE,
@@ -144,7 +145,11 @@ async def revoke_all(work: Work, *, account_id: UUID) -> int:
 
 
 async def _still_allowed(work: Work, viewer: Viewer, renewed: store.RenewedSession) -> AccessDecision:
-    decision = decide((await gather(work.reads(), viewer=viewer, title_id=renewed.session.title_id)).question)
+    session, on_air = renewed.session, None
+    if session.stream_id is not None:
+        (on_air,) = await assets_by_id(work.reads(), [session.asset_id])
+    gathered = await gather(work.reads(), viewer=viewer, title_id=session.title_id, on_air=on_air)
+    decision = decide(gathered.question)
     if not decision.allowed:
         raise SessionEnded(PlaybackState.REVOKED, decision.reasons)
     if renewed.earlier >= decision.concurrent_streams:

@@ -10,6 +10,7 @@ from domain.kernel.work import Reads
 from domain.playback import store
 from domain.playback.policy import PLAYBACK, PlaybackAct
 from domain.playback.session import PlaybackExplanation, PlaybackSession, ResumePoint
+from domain.playback.starting import what_is_on_air
 
 CONTINUE_MAX = 50
 WATCHED_MAX = 500
@@ -38,7 +39,8 @@ async def explain_playback(
             raise NotFound("playback session", session_id)
         title_id, recorded = kept.title_id, decide(kept.question)
     assert title_id is not None, "a session has a title"
-    decision = decide((await gather(reads, viewer=viewer, title_id=title_id)).question)
+    _, on_air = await what_is_on_air(reads, title_id)
+    decision = decide((await gather(reads, viewer=viewer, title_id=title_id, on_air=on_air)).question)
     sees_reasons = PLAYBACK.permits(viewer, PlaybackAct.SEE_REASONS)
     if Reason.TITLE_NOT_PUBLISHED in decision.reasons and not sees_reasons and recorded is None:
         raise NotFound("title", title_id)

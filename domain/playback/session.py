@@ -27,6 +27,8 @@ LEASE = timedelta(seconds=60)
 HEARTBEAT_EVERY_S = 20
 # However alive, a session ends after this time and is started anew with a fresh decision.
 SESSION_MAX = timedelta(hours=12)
+# A stream has no length. Players count its positions from whenever they like; a year is more than any show has.
+LIVE_POSITION_MAX_S = 366 * 86_400.0
 
 
 class PlaybackState(StrEnum):
@@ -48,7 +50,10 @@ class PlayerState(StrEnum):
 
 @dataclass(frozen=True)
 class PlaybackSession:
-    """One screen playing one title. `position_s` is in seconds of media time."""
+    """One screen playing one title. `position_s` is in seconds of media time.
+
+    `stream_id` is what it plays live; then the position is the player's own, and nothing goes on from it.
+    """
 
     id: SessionId
     account_id: UUID
@@ -65,6 +70,7 @@ class PlaybackSession:
     duration_s: float
     track_classes: frozenset[TrackClass]
     max_height: int | None
+    stream_id: UUID | None = None
 
     def state_at(self, now: datetime) -> PlaybackState:
         """Return the state as a person sees it: a session without a lease is over, even if nobody noted it yet."""
@@ -102,6 +108,7 @@ class Admitted:
     track_classes: frozenset[TrackClass]
     max_height: int | None
     expires_at: datetime
+    stream_id: UUID | None = None
 
 
 @dataclass(frozen=True)

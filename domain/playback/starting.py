@@ -1,6 +1,7 @@
 """Starting playback: one transaction that decides, takes a screen, and says where to go on."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from uuid import UUID
 
 from domain.accounts import Viewer, require_viewer
@@ -8,12 +9,15 @@ from domain.entitlements import AccessDecision, Reason, decide, gather
 from domain.kernel.crypto import Keyring
 from domain.kernel.idempotency import answer_once
 from domain.kernel.refusals import InvalidInput, NotFound
-from domain.kernel.work import Work
-from domain.media.asset import Asset
+from domain.kernel.work import Reads, Work
+from domain.live import Stream, live_streams_of
+from domain.media.asset import Asset, AssetState
+from domain.media.assets import assets_by_id
 from domain.playback import store
 from domain.playback.policy import PLAYBACK, PlaybackAct
 from domain.playback.session import (
     LEASE,
+    LIVE_POSITION_MAX_S,
     SESSION_MAX,
     AccessDenied,
     PlaybackBegan,
@@ -39,9 +43,9 @@ async def start_playback(
     idempotency_key: str,
     max_height: int | None = None,
 ) -> PlaybackStarted:
-    """Start playing a title on the viewer's device. A retry with the same key returns the same session, which follows
-    its viewer to the address the retry comes from.
+    """Start playing a title on the viewer's device: live when it is on air, else its media on demand.
 
+    A retry with the same key returns the same session, which follows its viewer to the address the retry comes from.
     A device that plays the same title already, after a reload say, replaces its own session and takes no second
     screen. `max_height` is in lines, what the device can show. `address` is where the viewer's requests come from.
     Locks the account's screens until the transaction ends. Announces PlaybackBegan.
@@ -86,12 +90,15 @@ async def _started_before(work: Work, session_id: UUID, address: str) -> store.S
 async def _start(
     work: Work, viewer: Viewer, title_id: UUID, address: str, max_height: int | None
 ) -> store.StartedSession:
-    gathered = await gather(work.reads(), viewer=viewer, title_id=title_id)
+    stream, on_air = await what_is_on_air(work.reads(), title_id)
+    gathered = await gather(work.reads(), viewer=viewer, title_id=title_id, on_air=on_air)
     decision = decide(gathered.question)
     if not decision.allowed:
         raise _refusal(viewer, title_id, decision)
     assert gathered.asset is not None, "allowed only with ready media"
     session = _new_session(work, viewer, title_id, gathered.asset, decision, max_height)
+    if stream is not None:
+        session = replace(session, stream_id=stream.id, duration_s=LIVE_POSITION_MAX_S)
     await store.claim_screens(work.connection, session, now=work.now)
     started = await store.insert_session(
         work.connection, session, address=address, question=gathered.question, limit=decision.concurrent_streams
@@ -101,6 +108,17 @@ async def _start(
         raise StreamLimitReached(decision.concurrent_streams, running)
     await work.announce(account_topic(viewer.account_id), PlaybackBegan(session.id, title_id, viewer.device_id))
     return started
+
+
+async def what_is_on_air(reads: Reads, title_id: UUID) -> tuple[Stream | None, Asset | None]:
+    """Return the stream of a title that is live, and what it sends; None and None when nothing is on."""
+    (stream,) = await live_streams_of(reads, [title_id])
+    if stream is None:
+        return None, None
+    (asset,) = await assets_by_id(reads, [stream.asset_id])
+    if asset is None or asset.state is not AssetState.READY:
+        return None, None
+    return stream, asset
 
 
 def _new_session(

@@ -1,6 +1,7 @@
 """What a player gets: where the media is, where the keys are, and what it may play."""
 
 from dataclasses import dataclass, field
+from uuid import UUID
 
 import strawberry
 
@@ -96,6 +97,12 @@ class Licence:
     )
 
 
+def _thumbnails_of(started: StartedRow) -> tuple[UUID, str] | None:
+    if started.session.stream_id is not None:
+        return None
+    return started.session.asset_id, started.addresses.path(f"thumbnails/{THUMBNAILS_NAME}")
+
+
 def _licence() -> Licence:
     licence: Licence = batched(licences, key=lambda row: row.request, description="Where its player gets the keys.")
     return licence
@@ -122,8 +129,8 @@ class PlaybackStarted:
     )
     thumbnails_url: str | None = batched(
         thumbnail_urls,
-        key=lambda started: (started.session.asset_id, started.addresses.path(f"thumbnails/{THUMBNAILS_NAME}")),
-        description="A WebVTT track of thumbnails for seeking; null when there is none.",
+        key=_thumbnails_of,
+        description="A WebVTT track of thumbnails for seeking; null when there is none, as of a stream.",
     )
     heartbeat_interval_seconds: int = derived(
         lambda _row, _context: HEARTBEAT_EVERY_S, description="How often to send `heartbeatPlayback`."

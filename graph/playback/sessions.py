@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 import strawberry
+from strawberry import ID
 
 from domain import playback as domain
 from domain.playback import PlaybackSession as SessionRow
@@ -13,7 +14,7 @@ from graph.accounts import Device, own_devices
 from graph.batching import batched, derived
 from graph.catalog import Title
 from graph.context import Context
-from graph.global_ids import Kind, loads_node
+from graph.global_ids import Kind, global_id, loads_node
 from graph.loads import visible_titles
 from graph.nodes import Node
 from graph.playback.vocabulary import PlaybackState
@@ -35,6 +36,10 @@ class PlaybackSession(Node):
         visible_titles, key=lambda session: session.title_id, description="What plays; null if it was withdrawn."
     )
     device: Device | None = batched(own_devices, key=lambda session: session.device_id, description="Where it plays.")
+    stream_id: ID | None = derived(
+        lambda session, _: None if session.stream_id is None else global_id(Kind.STREAM, session.stream_id),
+        description="The stream that it plays live; null when it plays on demand.",
+    )
     state: PlaybackState = derived(
         lambda session, context: session.state_at(context.reads.now), description="Whether it goes on."
     )

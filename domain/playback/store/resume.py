@@ -19,7 +19,9 @@ FINISHED_AT = 0.95
 
 
 async def keep_resume_point(connection: AsyncConnection, session: PlaybackSession, *, now: datetime) -> None:
-    """Note where the session's profile is in the title; 0 when it is as good as finished."""
+    """Note where the session's profile is in the title; 0 when it is as good as finished. Live there is no place."""
+    if session.stream_id is not None:
+        return
     is_finished = session.position_s >= session.duration_s * FINISHED_AT
     statement = upsert(resume_points).values(
         profile_id=session.profile_id,

@@ -36,9 +36,10 @@ _CLEAR_SCREENS = """
 _INSERT_SESSION = """
     INSERT INTO playback_sessions (
         id, account_id, profile_id, device_id, title_id, asset_id, slot, state, started_at, lease_until, expires_at,
-        sequence, position_s, duration_s, address, track_classes, max_height, question
+        sequence, position_s, duration_s, address, track_classes, max_height, question,
+        stream_id
     )
-    SELECT $1, $2, $3, $4, $5, $6, free.slot, 'ACTIVE', $7, $8, $9, 0, 0, $10, $11, $12, $13, $14
+    SELECT $1, $2, $3, $4, $5, $6, free.slot, 'ACTIVE', $7, $8, $9, 0, 0, $10, $11, $12, $13, $14, $16::uuid
     FROM (
         SELECT wanted.slot FROM generate_series(1, $15::integer) AS wanted (slot)
         WHERE $15 > (SELECT count(*) FROM playback_sessions p WHERE p.account_id = $2 AND p.state = 'ACTIVE')
@@ -83,5 +84,9 @@ async def insert_session(
         session.max_height,
         orjson.dumps(question.to_json()).decode(),
         limit,
+        session.stream_id,
     )
-    return None if row is None else StartedSession(session, question, row["resume_position_s"] or 0.0)
+    if row is None:
+        return None
+    resume_s = 0.0 if session.stream_id is not None else row["resume_position_s"] or 0.0
+    return StartedSession(session, question, resume_s)

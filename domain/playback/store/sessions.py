@@ -37,6 +37,7 @@ _SESSION_COLUMNS = (
     _s.duration_s,
     _s.track_classes,
     _s.max_height,
+    _s.stream_id,
 )
 
 
@@ -179,7 +180,8 @@ async def started_session(connection: AsyncConnection, session_id: UUID) -> Star
         .where(_s.id == session_id)
     )
     row = (await connection.execute(statement)).one()
-    return StartedSession(_session(row), question_from_json(row.question), row.resume_position_s or 0.0)
+    resume_s = 0.0 if row.stream_id is not None else row.resume_position_s or 0.0
+    return StartedSession(_session(row), question_from_json(row.question), resume_s)
 
 
 async def active_sessions(connection: AsyncConnection, account_id: UUID) -> list[PlaybackSession]:
@@ -258,6 +260,7 @@ async def admissible(connection: AsyncConnection, session_id: UUID, *, now: date
         track_classes=session.track_classes,
         max_height=session.max_height,
         expires_at=session.expires_at,
+        stream_id=session.stream_id,
     )
     return Admissible(admitted, row.address, session.lease_until)
 
@@ -295,4 +298,5 @@ def _session(row: Row[Any]) -> PlaybackSession:
         duration_s=row.duration_s,
         track_classes=frozenset(TrackClass(name) for name in row.track_classes),
         max_height=row.max_height,
+        stream_id=row.stream_id,
     )

@@ -31,6 +31,7 @@ playback_sessions = Table(
     Column("device_id", Uuid, ForeignKey("devices.id"), nullable=False, index=True),
     Column("title_id", Uuid, ForeignKey("titles.id"), nullable=False, index=True),
     Column("asset_id", Uuid, ForeignKey("assets.id"), nullable=False, index=True),
+    Column("stream_id", Uuid, ForeignKey("streams.id"), index=True),
     Column("slot", SmallInteger, nullable=False),
     Column("state", Text, nullable=False),
     Column("player_state", Text),
