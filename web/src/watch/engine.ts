@@ -8,7 +8,8 @@ import { audioChoices, audioId, AUTOMATIC, bestByHeight, NO_SUBTITLES, qualityCh
 export interface Source {
   readonly manifestUrl: string;
   readonly licenceUrl: string;
-  readonly startS: number;
+  /** Where to begin; undefined is the live edge. */
+  readonly startS: number | undefined;
   readonly preferredLanguage: string;
 }
 
@@ -179,7 +180,7 @@ export class Engine {
   }
 
   private refresh(): void {
-    this.tell({ ...this.readVideo(), buffering: this.player.isBuffering() });
+    this.tell({ ...this.readVideo(), buffering: this.player.isBuffering(), programmeAtMs: this.programmeAtMs() });
   }
 
   private refreshTracks(): void {
@@ -190,6 +191,11 @@ export class Engine {
       audio: audioChoices(this.player.getAudioTracks()),
       subtitles: subtitleChoices(this.player.getTextTracks()),
     });
+  }
+
+  /** The instant of the programme at the playhead; undefined on demand. */
+  private programmeAtMs(): number | undefined {
+    return this.player.isLive() ? this.player.getPlayheadTimeAsDate()?.getTime() : undefined;
   }
 
   private readVideo(): Partial<PlayerSnapshot> {

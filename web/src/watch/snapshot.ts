@@ -8,6 +8,8 @@ export interface PlayerSnapshot {
   readonly ended: boolean;
   readonly buffering: boolean;
   readonly positionS: number;
+  /** Live, the instant of the programme at the playhead, in milliseconds since 1970. */
+  readonly programmeAtMs: number | undefined;
   readonly durationS: number;
   readonly bufferedS: number;
   readonly volume: number;
@@ -25,6 +27,7 @@ export const emptySnapshot: PlayerSnapshot = {
   ended: false,
   buffering: true,
   positionS: 0,
+  programmeAtMs: undefined,
   durationS: 0,
   bufferedS: 0,
   volume: 1,

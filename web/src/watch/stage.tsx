@@ -33,10 +33,11 @@ export function Stage({ started, startS, format, onRestart, onOver }: StageProps
   const frame = useRef<HTMLDivElement>(null);
   const video = useRef<HTMLVideoElement>(null);
   const { viewer } = useViewer();
+  const isLive = started.session.streamId !== null;
   const engine = useEngine(video, frame, {
     manifestUrl: started.manifests[format],
     licenceUrl: started.licence.url,
-    startS: startS ?? startPosition(started.resumePositionSeconds, started.title.durationSeconds),
+    startS: isLive ? undefined : (startS ?? startPosition(started.resumePositionSeconds, started.title.durationSeconds)),
     preferredLanguage: viewer?.profile.language ?? "",
   });
   const player = usePlayer(engine);
@@ -50,7 +51,7 @@ export function Stage({ started, startS, format, onRestart, onOver }: StageProps
   const offer = player.ended ? undefined : offerAt(player.positionS, started.title.markers, started.title.nextEpisode);
 
   return (
-    <div ref={frame} className="stage" data-idle={idle} data-format={format}>
+    <div ref={frame} className="stage" data-idle={idle} data-format={format} data-programme-at={player.programmeAtMs}>
       <video ref={video} className="stage-video" playsInline poster={started.title.poster?.url} onClick={control.pressPicture} onDoubleClick={fullscreen.toggle} />
       <CenterMark player={player} said={control.said} onPlay={() => engine?.togglePlay()} />
       <TopBar titleId={started.title.id} name={started.title.name} onHelp={control.toggleHelp} />
