@@ -12,6 +12,7 @@ from domain.kernel.work import Work
 from domain.media.asset import Asset, AssetState
 from domain.media.assets import SubtitleUpload, assets_of_titles, create_asset, retry_asset, transcode_progress
 from domain.runtime import Runtime
+from edge.demo.channel import put_on_air
 from edge.demo.clips import ClipFailed, make_clip
 from edge.demo.people import acting_editor
 from edge.demo.shelves import arrange_demo
@@ -36,17 +37,21 @@ async def seed_demo(runtime: Runtime, *, terminal: Terminal) -> None:
     async with acting_editor(runtime) as editor:
         title_ids = {title.slug: await _title_once(runtime, editor, title) for title in TITLES}
         await arrange_demo(runtime, editor, title_ids)
-        if await _is_complete(runtime, list(title_ids.values())):
-            return
-        terminal.say("Making the demo: drawing, transcoding and encrypting its titles (once) …")
-        with terminal.bars() as bars:
-            try:
-                async with asyncio.TaskGroup() as group:
-                    for title in TITLES:
-                        asset_id = await _asset_once(runtime, editor, title, title_ids[title.slug], bars)
-                        group.create_task(_follow(runtime, editor, title, title_ids[title.slug], asset_id, bars))
-            except* ClipFailed as failed:
-                raise DemoFailed(str(failed.exceptions[0])) from failed
+        if not await _is_complete(runtime, list(title_ids.values())):
+            terminal.say("Making the demo: drawing, transcoding and encrypting its titles (once) …")
+            await _make(runtime, editor, title_ids, terminal)
+        await put_on_air(runtime, editor, film_ids=list(title_ids.values()))
+
+
+async def _make(runtime: Runtime, editor: Viewer, title_ids: Mapping[str, UUID], terminal: Terminal) -> None:
+    with terminal.bars() as bars:
+        try:
+            async with asyncio.TaskGroup() as group:
+                for title in TITLES:
+                    asset_id = await _asset_once(runtime, editor, title, title_ids[title.slug], bars)
+                    group.create_task(_follow(runtime, editor, title, title_ids[title.slug], asset_id, bars))
+        except* ClipFailed as failed:
+            raise DemoFailed(str(failed.exceptions[0])) from failed
 
 
 async def _is_complete(runtime: Runtime, title_ids: list[UUID]) -> bool:
