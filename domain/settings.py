@@ -58,6 +58,7 @@ class Retention:
     unused_uploads_days: int = 7
     schedules_days: int = 30
     chat_days: int = 90
+    webhooks_days: int = 30
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,8 @@ class Settings:
     speke_token: str | None = field(default=None, repr=False)
     player_origins: tuple[str, ...] = ()
 
+    webhooks_to_loopback: bool = False
+
     log_format: str = "text"
     log_level: str = "info"
     otlp_endpoint: str | None = None
@@ -165,10 +168,18 @@ class Settings:
             master_keys=variables.text("MASTER_KEYS", ""),
             **_media(variables),
             **_drm(variables),
+            webhooks_to_loopback=_to_loopback(variables, in_production=in_production),
             log_format=variables.one_of("LOG_FORMAT", ("text", "json"), default="json" if in_production else "text"),
             log_level=variables.one_of("LOG_LEVEL", ("debug", "info", "warning", "error"), default="info"),
             otlp_endpoint=variables.optional("OTEL_EXPORTER_OTLP_ENDPOINT"),
         )
+
+
+def _to_loopback(variables: "_Variables", *, in_production: bool) -> bool:
+    allowed = variables.flag("WEBHOOKS_TO_LOOPBACK", default=False)
+    if allowed and in_production:
+        raise SettingInvalid("WEBHOOKS_TO_LOOPBACK", "would let hosts reach this machine; it is for development only")
+    return allowed
 
 
 class _People(TypedDict):
@@ -225,6 +236,7 @@ def _retention(variables: "_Variables") -> Retention:
         devices_days=variables.whole("DEVICES_KEPT_DAYS", 400, least=sessions + 2, most=KEPT_DAYS_MAX),
         unused_uploads_days=variables.whole("UNUSED_UPLOADS_KEPT_DAYS", 7, least=1, most=KEPT_DAYS_MAX),
         schedules_days=variables.whole("SCHEDULES_KEPT_DAYS", 30, least=1, most=KEPT_DAYS_MAX),
+        webhooks_days=variables.whole("WEBHOOKS_KEPT_DAYS", 30, least=1, most=KEPT_DAYS_MAX),
         chat_days=variables.whole("CHAT_KEPT_DAYS", 90, least=1, most=KEPT_DAYS_MAX),
     )
 

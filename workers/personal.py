@@ -18,10 +18,12 @@ from domain.live.about_people import PERSONAL as LIVE
 from domain.media.about_people import PERSONAL as MEDIA
 from domain.playback.about_people import PERSONAL as PLAYBACK
 from domain.runtime import Runtime
+from domain.webhooks.about_people import PERSONAL as WEBHOOKS
 
 # Those that name others come first, so that what they name can go after them.
 PERSONAL = (
     *INSIGHTS,
+    *WEBHOOKS,
     *ENGAGEMENT,
     *PLAYBACK,
     *LIVE,

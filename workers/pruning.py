@@ -24,6 +24,7 @@ from domain.kernel.work import Work
 from domain.media.uploads import prune_uploads
 from domain.playback import devices_with_sessions, prune_sessions
 from domain.settings import Retention
+from domain.webhooks import prune_deliveries
 
 PRUNE_EVERY_S = 600.0
 # One transaction deletes few enough to take a moment, and one run so many of them that it keeps up with 160 rows a
@@ -43,6 +44,7 @@ def pruning_handlers(retention: Retention) -> list[Handler]:
     sign_ins, devices = timedelta(days=retention.sign_ins_days), timedelta(days=retention.devices_days)
     sessions, uploads = timedelta(days=retention.playback_sessions_days), timedelta(days=retention.unused_uploads_days)
     schedules, chat = timedelta(days=retention.schedules_days), timedelta(days=retention.chat_days)
+    webhooks = timedelta(days=retention.webhooks_days)
     prunes: dict[str, Prune] = {
         "kernel.prune_job_log": lambda work: prune_job_log(work.connection, limit=PRUNED_AT_ONCE),
         "kernel.prune_answers": lambda work: prune_answers(
@@ -61,6 +63,7 @@ def pruning_handlers(retention: Retention) -> list[Handler]:
         "guide.prune_imports": lambda work: prune_imports(work, kept=schedules, limit=PRUNED_AT_ONCE),
         "engagement.prune_messages": lambda work: prune_messages(work, kept=chat, limit=PRUNED_AT_ONCE),
         "engagement.prune_reactions": lambda work: prune_reactions(work, kept=chat, limit=PRUNED_AT_ONCE),
+        "webhooks.prune_deliveries": lambda work: prune_deliveries(work, kept=webhooks, limit=PRUNED_AT_ONCE),
         "playback.prune_sessions": lambda work: prune_sessions(work, kept=sessions, limit=PRUNED_AT_ONCE),
     }
     return [Handler(name, partial(_run, prune=prune), every_s=PRUNE_EVERY_S) for name, prune in prunes.items()]

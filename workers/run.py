@@ -9,6 +9,7 @@ from domain.kernel.job_handlers import Handler
 from domain.kernel.job_runner import DRAIN_S, LEASE_S, JobRunner
 from domain.media.chunks import DEFAULT_CHUNK_S
 from domain.runtime import Runtime
+from domain.webhooks.events import WriteId
 from workers.artwork import artwork_handlers
 from workers.authorization import authorization_handlers
 from workers.engagement import engagement_handlers
@@ -25,6 +26,7 @@ from workers.searching import search_handlers
 from workers.sources import Sources
 from workers.studio import Studio
 from workers.uploads import upload_handlers
+from workers.webhooks import run_courier
 
 SCRATCH_FOLDER = "scratch"
 
@@ -38,11 +40,13 @@ async def run_worker(
     drain_s: float = DRAIN_S,
     chunk_s: float = DEFAULT_CHUNK_S,
     extra_handlers: Sequence[Handler] = (),
+    write_id: WriteId | None = None,
 ) -> None:
     """Run jobs, `concurrency` at a time, until `stop` is set or SIGTERM or SIGINT arrives; then drain.
 
     Give `stop` when the process runs other things too and owns its signals. `extra_handlers` are those of jobs
-    that belong to no context's worker module.
+    that belong to no context's worker module. With `write_id`, which writes ids as clients know them, hosts' systems
+    are told of shows, too.
     """
     if stop is None:
         stop = asyncio.Event()
@@ -64,7 +68,15 @@ async def run_worker(
             lease_s=lease_s,
             drain_s=drain_s,
         )
-        await runner.run(stop)
+        courier = None
+        if write_id is not None:
+            courier = asyncio.create_task(run_courier(runtime, write_id=write_id, stop=stop))
+        try:
+            await runner.run(stop)
+        finally:
+            stop.set()
+            if courier is not None:
+                await courier
 
 
 def _handlers(runtime: Runtime, studio: Studio) -> list[Handler]:

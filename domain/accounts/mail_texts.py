@@ -19,6 +19,7 @@ class MailTemplate(StrEnum):
     EXPORT_READY = "EXPORT_READY"
     ACCOUNT_ERASED = "ACCOUNT_ERASED"
     INVITATION = "INVITATION"
+    WEBHOOK_DISABLED = "WEBHOOK_DISABLED"
 
 
 _NOT_YOU = """
@@ -34,6 +35,14 @@ To accept, sign in or sign up with this address, then open this link within {las
 {link}
 
 If you did not expect it, do nothing.
+""",
+    ),
+    MailTemplate.WEBHOOK_DISABLED: (
+        "A webhook was disabled",
+        """The webhook that you registered at {service} takes nothing any more, and was disabled:
+{url}
+
+What happened since is kept for some weeks. Repair the receiver, enable the webhook again, and replay what it missed.
 """,
     ),
     MailTemplate.CONFIRM_SIGN_UP: (

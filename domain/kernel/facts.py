@@ -165,6 +165,12 @@ async def head(connection: AsyncConnection, topic: str) -> Position | None:
     return None if row is None else Position(epoch=row.epoch, offset=row.head)
 
 
+async def heads(connection: AsyncConnection, topics: Sequence[str]) -> dict[str, Position]:
+    """Return the newest positions of topics, but of those on which nothing was ever announced."""
+    rows = await connection.execute(select(fact_topics).where(fact_topics.c.topic.in_(topics)))
+    return {row.topic: Position(epoch=row.epoch, offset=row.head) for row in rows}
+
+
 async def read_facts(
     connection: AsyncConnection, topic: str, *, after: int, limit: int = READ_LIMIT
 ) -> list[LoggedFact]:

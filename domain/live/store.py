@@ -111,6 +111,17 @@ async def newest_stream_of_asset(connection: AsyncConnection, asset_id: UUID) ->
     return None if row is None else _stream(row)
 
 
+async def stream_ids_of_titles(
+    connection: AsyncConnection, title_ids: Sequence[UUID], *, ended_since: datetime | None, limit: int
+) -> list[UUID]:
+    """Return streams of titles, the newest first: those not ended, and those ended since an instant, or all."""
+    statement = select(streams.c.id).where(streams.c.title_id == any_(bindparam("titles", type_=ARRAY(Uuid))))
+    if ended_since is not None:
+        statement = statement.where((streams.c.ended_at.is_(None)) | (streams.c.ended_at >= ended_since))
+    ordered = statement.order_by(streams.c.id.desc()).limit(limit)
+    return list((await connection.execute(ordered, {"titles": list(title_ids)})).scalars())
+
+
 async def insert_stream(connection: AsyncConnection, stream: Stream) -> None:
     """Write a new stream."""
     await connection.execute(insert(streams).values(**asdict(stream)))

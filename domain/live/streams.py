@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -31,6 +32,8 @@ from domain.media.asset import AssetState
 from domain.media.assets import assets_by_id
 
 STREAMS_SHOWN_MAX = 50
+# More than are prepared or on air at a time.
+FOLLOWED_STREAMS_MAX = 20_000
 
 
 async def prepare_stream(
@@ -150,6 +153,17 @@ async def newest_stream_of_asset(reads: Reads, asset_id: UUID) -> Stream | None:
     """Return the show that sent an asset last, whoever may see it; None: none ever did."""
     async with reads.connection() as connection:
         return await store.newest_stream_of_asset(connection, asset_id)
+
+
+async def stream_ids_of_titles(reads: Reads, title_ids: Sequence[UUID], *, ended_since: datetime | None) -> list[UUID]:
+    """Return streams of titles, the newest first: those that have not ended, and those that did since an instant.
+
+    Without `ended_since`, all of them.
+    """
+    async with reads.connection() as connection:
+        return await store.stream_ids_of_titles(
+            connection, title_ids, ended_since=ended_since, limit=FOLLOWED_STREAMS_MAX
+        )
 
 
 async def streams_of_title(reads: Reads, title_id: UUID, *, viewer: Viewer | None, limit: int) -> list[Stream]:

@@ -22,6 +22,7 @@ async def _work(settings: Settings, drain_s: float | None) -> None:
     from domain.runtime import open_runtime
     from edge.logs import configure_logs
     from edge.traces import exporting_traces
+    from graph.global_ids import Kind, global_id
     from workers.run import run_worker
 
     configure_logs(settings)
@@ -31,4 +32,5 @@ async def _work(settings: Settings, drain_s: float | None) -> None:
                 runtime,
                 concurrency=settings.worker_concurrency,
                 drain_s=DRAIN_S if drain_s is None else drain_s,
+                write_id=lambda kind, id: global_id(Kind[kind], id),
             )

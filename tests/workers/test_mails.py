@@ -199,6 +199,6 @@ async def test_an_address_that_was_never_proved_gets_no_notices(people: PeopleSc
 @pytest.mark.parametrize("template", MailTemplate)
 def test_every_mail_can_be_written(template: MailTemplate) -> None:
     subject, body = TEXTS[template]
-    places = dict.fromkeys(("service", "link", "lasts", "device", "what", "left"), "{x}")
+    places = dict.fromkeys(("service", "link", "lasts", "device", "what", "left", "url"), "{x}")
     assert subject.isprintable()
     assert "{x}" in body.format_map(places)
