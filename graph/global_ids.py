@@ -51,6 +51,8 @@ class Kind(Enum):
     POLL_OPTION = "Z"
     QUESTION = "q"
     CHAT_MESSAGE = "c"
+    WEBHOOK_ENDPOINT = "w"
+    WEBHOOK_DELIVERY = "d"
     MOMENT = "M"
 
     def __init__(self, letter: str) -> None:

@@ -9,13 +9,26 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import create_type
 from strawberry.types.field import StrawberryField
 
-from graph import accounts, catalog, entitlements, insights, live, media, nodes, playback, search
+from graph import accounts, catalog, entitlements, insights, live, media, nodes, playback, search, webhooks
 from graph.engagement import fields as engagement
 from graph.guide import fields as guide
 from graph.rows import resolve_types_by_row
 from graph.scalars import DATE_TIME
 
-_CONTEXTS = (nodes, accounts, catalog, media, guide, live, entitlements, playback, engagement, insights, search)
+_CONTEXTS = (
+    nodes,
+    accounts,
+    catalog,
+    media,
+    guide,
+    live,
+    entitlements,
+    playback,
+    engagement,
+    insights,
+    search,
+    webhooks,
+)
 
 
 @cache

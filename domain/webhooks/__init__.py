@@ -22,7 +22,14 @@ from domain.webhooks.endpoints import (
     rotate_secret,
     update_endpoint,
 )
-from domain.webhooks.replaying import attempts_of, deliveries_of, prune_deliveries, replay_delivery, replay_range
+from domain.webhooks.replaying import (
+    attempts_of,
+    deliveries_of,
+    prune_deliveries,
+    replay_delivery,
+    replay_range,
+    visible_deliveries,
+)
 
 __all__ = [
     "Delivery",
@@ -44,4 +51,5 @@ __all__ = [
     "replay_range",
     "rotate_secret",
     "update_endpoint",
+    "visible_deliveries",
 ]

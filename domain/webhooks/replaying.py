@@ -50,6 +50,16 @@ async def deliveries_of(
     return page_of(found, request=request, cursor=lambda row: encode_cursor(_LIST, row.id))
 
 
+async def visible_deliveries(reads: Reads, ids: Sequence[UUID], *, viewer: Viewer | None) -> list[Delivery | None]:
+    """Return the deliveries to endpoints that the viewer manages, aligned with `ids`."""
+    async with reads.connection() as connection:
+        found = await store.deliveries_by_id(connection, ids)
+    endpoint_ids = sorted({delivery.endpoint_id for delivery in found if delivery is not None})
+    managed = await endpoint_by_id(reads, endpoint_ids, viewer=viewer)
+    shown = {endpoint.id for endpoint in managed if endpoint is not None}
+    return [delivery if delivery is not None and delivery.endpoint_id in shown else None for delivery in found]
+
+
 async def attempts_of(reads: Reads, delivery_ids: Sequence[UUID]) -> list[list[DeliveryAttempt]]:
     """Return the attempts of deliveries that the viewer has come by, aligned."""
     async with reads.connection() as connection:

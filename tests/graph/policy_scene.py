@@ -11,6 +11,7 @@ from domain.engagement.points import welcome
 from domain.engagement.question import QuestionState
 from domain.engagement.questions import ask_question, moderate_question
 from domain.entitlements import Plan
+from domain.webhooks import EventType, create_endpoint
 from edge.demo.shelves import arrange_demo
 from edge.demo.titles import TITLES
 from graph.global_ids import Kind, global_id
@@ -86,6 +87,12 @@ async def make_policy_scene(scene: GraphScene) -> PolicyScene:
             )
     ids["poll"] = global_id(Kind.POLL, poll.id)
     await talk(scene, stream.id, editor)
+    async with scene.runtime.work() as work:
+        hook = await create_endpoint(
+            work, viewer=editor.viewer, keyring=scene.runtime.keyring, title_id=stream.title_id,
+            url="https://hooks.example.com/", event_types=tuple(EventType),
+        )  # fmt: skip
+    ids["webhookEndpoint"] = global_id(Kind.WEBHOOK_ENDPOINT, hook.endpoint.id)
     ids["stream"] = global_id(Kind.STREAM, stream.id)
     ids["show"] = global_id(Kind.TITLE, stream.title_id)
     ids["homeRow"] = global_id(Kind.HOME_ROW, row.id)

@@ -35,6 +35,8 @@ ROOTS = {
     "titleImport": ('titleImport(id: "x")',),
     "liveStream": ('liveStream(id: "{stream}")',),
     "liveStreamOf": ('liveStreamOf(titleId: "{show}")',),
+    "webhookEndpoints": ('webhookEndpoints(titleId: "{show}")',),
+    "webhookDeliveries": ('webhookDeliveries(webhookEndpointId: "{webhookEndpoint}")',),
     "chatHistory": ('chatHistory(streamId: "{stream}")',),
     "chatModeration": ('chatModeration(streamId: "{stream}")',),
     "questions": ('questions(streamId: "{stream}")', 'questions(streamId: "{stream}", states: [PENDING])'),
@@ -62,7 +64,8 @@ DEPTH_MAX, WAYS_MAX = 4, 4
 UNSEEN = {
     "Artwork", "AssetRejection", "Chapter", "Export", "Extra", "ImportProblem", "ImportProblemEdge", "ListingsImport",
     "ListingsImportEdge", "ListingsProblem", "Passkey", "ResumePoint", "Revision", "RevisionChange", "RevisionEdge",
-    "ScheduleSlot", "ScheduledChange", "SearchFacetValue", "SearchSuggestion", "SlotText",
+    "ScheduleSlot", "ScheduledChange", "SearchFacetValue", "SearchSuggestion", "SlotText", "WebhookAttempt", "WebhookDelivery",
+    "WebhookDeliveryEdge",
 }  # fmt: skip
 # What `node` is asked for: the types that nothing else leads to.
 NODES = {"HomeRow"}
