@@ -173,7 +173,7 @@ async def webhook_endpoints(
 
 @query_field(
     WebhookDeliveryConnection,
-    description="The deliveries to an endpoint, the newest first. NOT_FOUND as an error for whoever does not manage it.",
+    description="The deliveries to an endpoint, the newest first. NOT_FOUND as an error for others than its managers.",
 )
 async def webhook_deliveries(
     context: Context,

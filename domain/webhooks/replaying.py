@@ -94,9 +94,9 @@ async def replay_range(
         SignInRequired, EndpointDisabled, InvalidInput.
         NotFound: no such endpoint, or none that the viewer manages.
     """
+    await _check_enabled(work, viewer, endpoint_id)
     if since >= until:
         raise InvalidInput("until", "must be after since")
-    await _check_enabled(work, viewer, endpoint_id)
     ids = await store.ids_in_range(work.connection, endpoint_id, since=since, until=until, limit=REPLAYED_MAX)
     return await store.replay(work.connection, ids, now=work.now)
 

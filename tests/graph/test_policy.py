@@ -64,8 +64,8 @@ DEPTH_MAX, WAYS_MAX = 4, 4
 UNSEEN = {
     "Artwork", "AssetRejection", "Chapter", "Export", "Extra", "ImportProblem", "ImportProblemEdge", "ListingsImport",
     "ListingsImportEdge", "ListingsProblem", "Passkey", "ResumePoint", "Revision", "RevisionChange", "RevisionEdge",
-    "ScheduleSlot", "ScheduledChange", "SearchFacetValue", "SearchSuggestion", "SlotText", "WebhookAttempt", "WebhookDelivery",
-    "WebhookDeliveryEdge",
+    "ScheduleSlot", "ScheduledChange", "SearchFacetValue", "SearchSuggestion", "SlotText", "WebhookAttempt",
+    "WebhookDelivery", "WebhookDeliveryEdge",
 }  # fmt: skip
 # What `node` is asked for: the types that nothing else leads to.
 NODES = {"HomeRow"}
