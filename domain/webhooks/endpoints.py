@@ -13,7 +13,7 @@ from domain.accounts import Viewer, require_viewer
 from domain.catalog import visible_titles
 from domain.kernel.crypto import Keyring
 from domain.kernel.facts import heads
-from domain.kernel.refusals import NotFound, StaleVersion
+from domain.kernel.refusals import InvalidInput, NotFound, StaleVersion
 from domain.kernel.work import Reads, Work
 from domain.live import stream_ids_of_titles, stream_topic
 from domain.webhooks.addresses import checked_url
@@ -156,16 +156,20 @@ async def remove_endpoint(work: Work, *, viewer: Viewer | None, endpoint_id: UUI
     return endpoint
 
 
-async def endpoints_of_title(reads: Reads, title_id: UUID, *, viewer: Viewer | None) -> list[Endpoint]:
+async def endpoints_of_title(
+    reads: Reads, title_id: UUID, *, viewer: Viewer | None, limit: int = ENDPOINTS_MAX
+) -> list[Endpoint]:
     """Return the endpoints of a title, the oldest first.
 
     Raises:
-        SignInRequired, Forbidden.
+        SignInRequired, Forbidden, InvalidInput.
         NotFound: no such title, or none that the viewer may find.
     """
     await _manager(reads, viewer, title_id)
+    if not 1 <= limit <= ENDPOINTS_MAX:
+        raise InvalidInput("first", f"must be 1 to {ENDPOINTS_MAX}")
     async with reads.connection() as connection:
-        return await store.endpoints_of(connection, title_id)
+        return (await store.endpoints_of(connection, title_id))[:limit]
 
 
 async def endpoint_by_id(reads: Reads, ids: Sequence[UUID], *, viewer: Viewer | None) -> list[Endpoint | None]:

@@ -146,10 +146,14 @@ WebhookDeliveryConnection = connection_of(WebhookDelivery, plural="deliveries")
     description="The webhook endpoints of a channel or live event, the oldest first. Its hosts, and editors.",
 )
 async def webhook_endpoints(
-    context: Context, title_id: Annotated[ID, strawberry.argument(description="Which channel or live event.")]
+    context: Context,
+    title_id: Annotated[ID, strawberry.argument(description="Which channel or live event.")],
+    first: Annotated[int, strawberry.argument(description="How many at most; 1 to 10, as many as there can be.")] = 10,
 ) -> list[Endpoint]:
     """List endpoints."""
-    return await domain.endpoints_of_title(context.reads, read_id(Kind.TITLE, title_id), viewer=context.viewer)
+    return await domain.endpoints_of_title(
+        context.reads, read_id(Kind.TITLE, title_id), viewer=context.viewer, limit=first
+    )
 
 
 @query_field(
