@@ -54,6 +54,7 @@ class Kind(Enum):
     WEBHOOK_ENDPOINT = "w"
     WEBHOOK_DELIVERY = "d"
     MOMENT = "M"
+    RUN_ITEM = "r"
 
     def __init__(self, letter: str) -> None:
         self.letter = letter.encode()

@@ -12,6 +12,7 @@ from graph.engagement import (
     question_events,
     questions,
     reacting,
+    run_sheets,
     running,
     votes,
 )
@@ -28,6 +29,7 @@ QUERIES = [
     *questions.QUERIES,
     moments.moments,
     moments.moments_on_demand,
+    *run_sheets.QUERIES,
 ]
 MUTATIONS = [
     hosting.create_poll,
@@ -39,6 +41,7 @@ MUTATIONS = [
     *reacting.MUTATIONS,
     announcing.announce_moment,
     announcing.revoke_moment,
+    *run_sheets.MUTATIONS,
 ]
 SUBSCRIPTIONS = [
     votes.poll_tally,

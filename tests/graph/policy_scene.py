@@ -10,6 +10,8 @@ from domain.engagement.moderating import appoint_moderator, pin_message
 from domain.engagement.points import welcome
 from domain.engagement.question import QuestionState
 from domain.engagement.questions import ask_question, moderate_question
+from domain.engagement.run_item import NewRunItem, RunItemKind
+from domain.engagement.run_sheets import add_run_item
 from domain.entitlements import Plan
 from domain.webhooks import EventType, create_endpoint
 from edge.demo.shelves import arrange_demo
@@ -85,6 +87,8 @@ async def make_policy_scene(scene: GraphScene) -> PolicyScene:
                 # Until everybody has asked.
                 duration_s=300 if kind is MomentKind.SHOUT_OUT else None,
             )
+        note = NewRunItem(RunItemKind.NOTE, text=(LocalText("en", "Smile"),))
+        await add_run_item(work, viewer=editor.viewer, stream_id=stream.id, expected_version=1, new=note)
     ids["poll"] = global_id(Kind.POLL, poll.id)
     await talk(scene, stream.id, editor)
     async with scene.runtime.work() as work:

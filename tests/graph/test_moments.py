@@ -155,6 +155,48 @@ async def test_followers_are_told_of_moments(scene: GraphScene) -> None:
         assert await told(socket) == {"__typename": "MomentRevoked", "momentId": moment["id"]}
 
 
+ITEM = "itemId kind pollId texts { text } durationSeconds firedAt momentId"
+EDITED = f"runOfShow {{ version items {{ {ITEM} }} }}"
+
+
+async def test_a_run_of_show_is_prepared_and_fired(scene: GraphScene) -> None:
+    desk = await desk_of(scene)
+    poll = await desk.create()
+
+    async def did(name: str, payload: str, fields: str, **given: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = (await scene.data(change(name, payload, fields), {"input": given}, by=desk.host))[name]
+        return answer
+
+    async def edited(name: str, **given: Any) -> dict[str, Any]:
+        return await did(name, "RunOfShowEdited", EDITED, **given)
+
+    of = {"streamId": desk.stream_id}
+    await edited("addRunItem", **of, expectedVersion=1, kind="POLL", pollId=poll["id"])
+    text = [{"language": "en", "text": "Hello"}]
+    made = await edited("addRunItem", **of, expectedVersion=2, kind="SHOUT_OUT", text=text, position=0)
+    shout_out, asked = made["runOfShow"]["items"]
+    assert (shout_out["texts"], shout_out["durationSeconds"], asked["pollId"]) == ([{"text": "Hello"}], 15, poll["id"])
+    stale = await edited("moveRunItem", itemId=asked["itemId"], expectedVersion=1, position=0)
+    assert stale["code"] == "STALE_VERSION"
+    moved = await edited("moveRunItem", itemId=asked["itemId"], expectedVersion=3, position=0)
+    assert [item["kind"] for item in moved["runOfShow"]["items"]] == ["POLL", "SHOUT_OUT"]
+    for _ in range(2):
+        fired = await did("fireRunItem", "RunItemFired", f"item {{ {ITEM} }}", itemId=shout_out["itemId"])
+        assert fired["item"]["firedAt"] is not None
+    found = (await scene.data(LIST, {**span(desk), "after": None}))["moments"]["nodes"]
+    assert [moment["id"] for moment in found] == [fired["item"]["momentId"]]
+    taken = await did("unfireRunItem", "RunItemUnfired", f"item {{ {ITEM} }}", itemId=shout_out["itemId"])
+    assert taken["item"]["firedAt"] is None
+    assert (await scene.data(LIST, {**span(desk), "after": None}))["moments"]["nodes"] == []
+    left = await edited("removeRunItem", itemId=shout_out["itemId"], expectedVersion=4)
+    assert [item["kind"] for item in left["runOfShow"]["items"]] == ["POLL"]
+    read = "query($id: ID!) { runOfShow(streamId: $id) { version items { kind } } }"
+    shown = (await scene.data(read, {"id": desk.stream_id}, by=desk.host))["runOfShow"]
+    assert shown == {"version": 5, "items": [{"kind": "POLL"}]}
+    refused = await scene.ask(read, {"id": desk.stream_id}, by=await scene.person())
+    assert refused["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+
+
 async def told(socket: Talk) -> dict[str, Any]:
     """Hear the next thing that is no count."""
     while True:

@@ -47,6 +47,7 @@ ROOTS = {
     "pollVotes": ('pollVotes(pollId: "{poll}")',),
     "hostPolls": ('hostPolls(streamId: "{stream}")',),
     "leaderboard": ('leaderboard(streamId: "{stream}")',),
+    "runOfShow": ('runOfShow(streamId: "{stream}")',),
     "moments": ('moments(streamId: "{stream}")',),
     "momentsOnDemand": ('momentsOnDemand(recording: {{streamId: "{stream}"}}, fromSeconds: 0, toSeconds: 9000)',),
     "ownStanding": ('ownStanding(streamId: "{stream}")',),

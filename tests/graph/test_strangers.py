@@ -77,6 +77,7 @@ def _text(name: str) -> str:
 CALLED = {
     "sessionId": Kind.PLAYBACK_SESSION, "rowId": Kind.HOME_ROW, "parentId": Kind.TITLE, "channelId": Kind.TITLE,
     "accountId": Kind.VIEWER, "keyId": Kind.API_KEY, "optionId": Kind.POLL_OPTION, "optionIds": Kind.POLL_OPTION,
+    "itemId": Kind.RUN_ITEM,
 }  # fmt: skip
 
 
