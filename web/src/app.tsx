@@ -18,6 +18,7 @@ const AccountPage = lazy(() => import("./account/account-page"));
 const ActivatePage = lazy(() => import("./account/activate-page"));
 const InvitationPage = lazy(() => import("./account/invitation-page"));
 const ProfilesPage = lazy(() => import("./profiles/profiles-page"));
+const DeskPage = lazy(() => import("./desk/desk-page"));
 const StudioRoutes = lazy(() => import("./studio/studio-routes"));
 
 export function App() {
@@ -61,6 +62,8 @@ function Page({ route, query }: PageProps) {
       return <TitlePage key={route.titleId} titleId={route.titleId} />;
     case "search":
       return <SearchPage />;
+    case "desk":
+      return <DeskPage key={route.streamId} streamId={route.streamId} />;
     case "account":
       return <AccountPage />;
     case "invitation":

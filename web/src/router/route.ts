@@ -4,6 +4,7 @@ export type Route =
   | { readonly page: "title"; readonly titleId: string }
   | { readonly page: "watch"; readonly titleId: string }
   | { readonly page: "search" }
+  | { readonly page: "desk"; readonly streamId: string }
   | { readonly page: "studio" }
   | { readonly page: "studio-new" }
   | { readonly page: "studio-title"; readonly titleId: string }
@@ -33,6 +34,7 @@ export function routeOf(path: string): Route {
   if (parts.length === 0) return { page: "home" };
   if (parts.length === 2 && first === "title" && second) return { page: "title", titleId: decode(second) };
   if (parts.length === 2 && first === "watch" && second) return { page: "watch", titleId: decode(second) };
+  if (parts.length === 2 && first === "desk" && second) return { page: "desk", streamId: decode(second) };
   const entry = entries.find((name) => name === first);
   if (parts.length === 1 && entry !== undefined) return { page: entry };
   if (parts.length === 1 && first === "account") return { page: "account" };
@@ -65,6 +67,7 @@ export const pathTo = {
   newTitle: "/studio/new",
   title: (titleId: string) => `/title/${encodeURIComponent(titleId)}`,
   watch: (titleId: string) => `/watch/${encodeURIComponent(titleId)}`,
+  desk: (streamId: string) => `/desk/${encodeURIComponent(streamId)}`,
   studioTitle: (titleId: string) => `/studio/titles/${encodeURIComponent(titleId)}`,
 };
 

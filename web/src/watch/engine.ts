@@ -82,6 +82,11 @@ export class Engine {
     await this.player.destroy();
   }
 
+  /** What is on air where the playhead is, on the programme clock; undefined of what is no live programme. */
+  programmeTime(): Date | undefined {
+    return this.player.isLive() ? (this.player.getPlayheadTimeAsDate() ?? undefined) : undefined;
+  }
+
   togglePlay(): void {
     if (this.video.paused) this.video.play().catch((error: unknown) => this.fail(error));
     else this.video.pause();

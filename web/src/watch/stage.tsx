@@ -1,9 +1,10 @@
-import { useRef } from "react";
+import { useEffect, useRef } from "react";
 import type { Problem } from "../api/problems";
 import { useViewer } from "../api/viewer";
 import { startPosition } from "./addresses";
 import { ControlBar } from "./controls/control-bar";
 import { EndCard } from "./end-card";
+import type { Engine } from "./engine";
 import { FaultPanel } from "./fault-panel";
 import { OfferButton } from "./offer-button";
 import { ShortcutList } from "./shortcut-list";
@@ -26,10 +27,12 @@ interface StageProps {
   readonly format: "dash" | "hls";
   readonly onRestart: (startS?: number) => void;
   readonly onOver: (problem: Problem) => void;
+  /** Told which engine plays, while one does. */
+  readonly onEngine?: (engine: Engine | undefined) => void;
 }
 
 /** The film and everything around it. */
-export function Stage({ started, startS, format, onRestart, onOver }: StageProps) {
+export function Stage({ started, startS, format, onRestart, onOver, onEngine }: StageProps) {
   const frame = useRef<HTMLDivElement>(null);
   const video = useRef<HTMLVideoElement>(null);
   const { viewer } = useViewer();
@@ -41,6 +44,10 @@ export function Stage({ started, startS, format, onRestart, onOver }: StageProps
     preferredLanguage: viewer?.profile.language ?? "",
   });
   const player = usePlayer(engine);
+  useEffect(() => {
+    onEngine?.(engine);
+    return () => onEngine?.(undefined);
+  }, [engine, onEngine]);
   const heartbeats = useHeartbeats(engine, started, { format, onOver, onReturn: () => onRestart(player.positionS) });
   const fullscreen = useFullscreen(frame, video);
   const control = useStageControl({ engine, video, frame, fullscreen });

@@ -1,10 +1,14 @@
-import { useRef } from "react";
+import { useCallback, useRef } from "react";
 import { explainProblem } from "../api/problems";
+import { useQuery } from "../api/use-query";
+import { StreamOnAirDocument } from "../gql/operations";
+import { LivePanel } from "../live/live-panel";
 import { pathTo } from "../router/route";
 import { useAddress, useDocumentTitle } from "../router/router";
 import { Curtain } from "../shell/curtain";
 import { ButtonLink } from "../ui/button";
 import { Notice } from "../ui/notice";
+import type { Engine } from "./engine";
 import { LimitPanel } from "./limit-panel";
 import { Stage } from "./stage";
 import { useViewing, type ViewingControl } from "./use-viewing";
@@ -18,9 +22,17 @@ export default function WatchPage({ titleId }: { readonly titleId: string }) {
   const format = query.get("format") === "hls" ? "hls" : "dash";
   const name = control.viewing.phase === "started" ? control.viewing.started.title.name : undefined;
   useDocumentTitle(name);
+  const [onAir] = useQuery(StreamOnAirDocument, { titleId });
+  const stream = onAir.phase === "ready" ? onAir.data.liveStreamOf : null;
+  const engine = useRef<Engine>(undefined);
+  const hold = useCallback((playing: Engine | undefined) => {
+    engine.current = playing;
+  }, []);
+  const programmeTime = useCallback(() => engine.current?.programmeTime(), []);
   return (
-    <main className="watch">
-      <WatchBody titleId={titleId} format={format} control={control} />
+    <main className={stream ? "watch watch-live" : "watch"}>
+      <WatchBody titleId={titleId} format={format} control={control} onEngine={hold} />
+      {stream && <LivePanel streamId={stream.id} programmeTime={programmeTime} />}
     </main>
   );
 }
@@ -29,9 +41,10 @@ interface WatchBodyProps {
   readonly titleId: string;
   readonly format: "dash" | "hls";
   readonly control: ViewingControl;
+  readonly onEngine: (engine: Engine | undefined) => void;
 }
 
-function WatchBody({ titleId, format, control }: WatchBodyProps) {
+function WatchBody({ titleId, format, control, onEngine }: WatchBodyProps) {
   const { viewing, restart, refuse } = control;
   const away = <ButtonLink to={pathTo.title(titleId)}>Back to the title</ButtonLink>;
   switch (viewing.phase) {
@@ -46,6 +59,7 @@ function WatchBody({ titleId, format, control }: WatchBodyProps) {
           format={format}
           onRestart={restart}
           onOver={refuse}
+          onEngine={onEngine}
         />
       );
     case "limited":
