@@ -19,7 +19,9 @@ export function ChatPanel({ streamId, playhead, actions }: ChatPanelProps) {
   const [text, setText] = useState("");
   const [refused, setRefused] = useState<Explanation>();
   const end = useRef<HTMLLIElement>(null);
-  useEffect(() => end.current?.scrollIntoView({ block: "nearest" }), [messages.length]);
+  useEffect(() => {
+    end.current?.scrollIntoView({ block: "nearest" });
+  }, [messages.length]);
 
   const send = async (event: FormEvent) => {
     event.preventDefault();

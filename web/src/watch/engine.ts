@@ -84,7 +84,8 @@ export class Engine {
 
   /** What is on air where the playhead is, on the programme clock; undefined of what is no live programme. */
   programmeTime(): Date | undefined {
-    return this.player.isLive() ? (this.player.getPlayheadTimeAsDate() ?? undefined) : undefined;
+    const at = this.programmeAtMs();
+    return at === undefined ? undefined : new Date(at);
   }
 
   togglePlay(): void {
