@@ -235,6 +235,20 @@ async def _tally_of(socket: Any, *, voters: int) -> Any:
         assert tally["voters"] < voters
 
 
+async def test_a_board_moves_with_the_points(scene: GraphScene) -> None:
+    desk, player = await begin(scene), await scene.person()
+    poll = await desk.opened(kind="PREDICTION", points=500)
+    query = "subscription($id: ID!) { leaderboardChanges(streamId: $id) { top { place points } } }"
+    async with talk(scene) as socket:
+        await socket.open()
+        await socket.subscribe("board", query, id=desk.stream_id)
+        assert (await socket.hear())["payload"]["data"] == {"leaderboardChanges": {"top": []}}
+        await desk.vote(player, poll, 1, stake=100)
+        assert (await socket.hear())["payload"]["data"] == {
+            "leaderboardChanges": {"top": [{"place": 1, "points": 900}]}
+        }
+
+
 async def test_hosts_see_who_voted_how_unless_it_is_anonymous(scene: GraphScene) -> None:
     desk, voters = await begin(scene), [await scene.person() for _ in range(3)]
     named, anonymous = await desk.opened(isAnonymous=False), await desk.opened()

@@ -31,9 +31,12 @@ from domain.engagement import (
 from domain.engagement.store import votes as votes_store
 from domain.entitlements import Plan
 from domain.kernel.bus import Bus
+from domain.kernel.crypto import Keyring
 from domain.kernel.refusals import InvalidInput, NotFound, Refusal, SignInRequired
 from domain.kernel.work import Database
+from domain.playback import start_playback
 from tests.conftest import SettableClock
+from tests.playable import create_playable
 from tests.poll_scene import Show, question
 from workers.personal import PERSONAL
 
@@ -226,6 +229,24 @@ async def test_a_poll_may_ask_for_a_session_that_plays_the_stream(show: Show) ->
     poll, voter = await show.opened(question(requires_playback=True)), await show.voter()
     await refused(show, PlaybackRequired, voter, poll, 1)
     await refused(show, PlaybackRequired, voter, poll, 1, session_id=uuid4())
+    watching, other = await show.voter(plan=Plan.PREMIUM), await show.voter(plan=Plan.PREMIUM)
+    async with show.work() as work:
+        elsewhere = await create_playable(work)
+        sessions = [
+            await start_playback(
+                work, viewer=watching, keyring=Keyring({"test": bytes(32)}), title_id=title_id, address="192.0.2.1",
+                idempotency_key=uuid4().hex,
+            )
+            for title_id in (show.stream.title_id, elsewhere.title_id)
+        ]  # fmt: skip
+    here, there = (started.session.id for started in sessions)
+    await refused(show, PlaybackRequired, other, poll, 1, session_id=here)
+    await refused(show, PlaybackRequired, watching, poll, 1, session_id=there)
+    await show.vote(watching, poll, 1, session_id=here)
+    show.clock.advance(61)
+    # Its lease has run out, so nobody watches there any more.
+    await refused(show, PlaybackRequired, watching, poll, 2, session_id=here)
+    assert await show.counts(poll) == [1, 0, 0]
 
 
 async def test_nobody_changes_a_vote_for_ever(show: Show, monkeypatch: pytest.MonkeyPatch) -> None:
