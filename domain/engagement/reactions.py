@@ -7,6 +7,7 @@ along, which nobody misses.
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from contextvars import Context
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -81,7 +82,7 @@ class ReactionCounter:
         # Until when the rates of a stream move by themselves: they fall when nobody taps any more.
         self._moving: dict[UUID, datetime] = {}
         self._writer: asyncio.Task[None] | None = None
-        self._is_closing = False
+        self._closing = asyncio.Event()
 
     def add(self, viewer: Viewer, second: ReactionSecond, taps: int, *, now: datetime) -> None:
         """Count taps of a viewer.
@@ -90,7 +91,7 @@ class ReactionCounter:
             TooManyAttempts: too many of them.
             Unavailable: the process is ending, or has not been able to write for long.
         """
-        if self._is_closing or (len(self._counts) >= WAITING_MAX and second not in self._counts):
+        if self._closing.is_set() or (len(self._counts) >= WAITING_MAX and second not in self._counts):
             raise Unavailable
         self._gate.take(viewer.account_id, taps, now=now)
         self._counts[second] = self._counts.get(second, 0) + taps
@@ -116,17 +117,21 @@ class ReactionCounter:
 
     async def close(self) -> None:
         """Take nothing new, write what was counted, and end."""
-        self._is_closing = True
+        self._closing.set()
         if self._writer is not None:
-            self._writer.cancel()
-            await asyncio.gather(self._writer, self.write(), return_exceptions=True)
+            # Not cancelled: nobody could say whether what it was writing is counted.
+            await self._writer
 
     async def _run(self) -> None:
         try:
             while self._counts or self._moving:
-                await asyncio.sleep(self._every_s)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._every_s):
+                        await self._closing.wait()
                 # As a value: what could not be written is written with the next.
                 await asyncio.gather(self.write(), return_exceptions=True)
+                if self._closing.is_set():
+                    return
         finally:
             self._writer = None
 

@@ -257,6 +257,25 @@ async def test_a_receiver_that_hangs_or_restarts_is_told_everything_in_the_end(h
         ]  # fmt: skip
 
 
+@pytest.mark.parametrize("is_broken", [False, True])
+async def test_what_one_courier_has_claimed_is_not_claimed_by_another(
+    hooks: Hooks, is_broken: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if is_broken:
+        # A claim that has run out as soon as it is made.
+        monkeypatch.setattr(domain_delivering, "LEASE", timedelta(0))
+
+    async def claims() -> int:
+        async with hooks.runtime.work() as work:
+            return len(await domain_delivering.claim_due(work, busy=[], limit=5))
+
+    async with told(hooks):
+        await hooks.goes_live()
+        await hooks.courier.follow()
+        claimed = sum(await asyncio.gather(*(claims() for _ in range(6)))) + await claims()
+        assert (claimed == 1) is not is_broken
+
+
 async def test_many_couriers_tell_everything_once(hooks: Hooks) -> None:
     async with told(hooks, EventType.STREAM_PREPARED) as (receiver, endpoint, _):
         async with hooks.runtime.work() as work:

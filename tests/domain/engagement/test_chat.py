@@ -1,6 +1,7 @@
 """Chat: each message once, told to all, held to the rules of its room, and gone when it is taken away."""
 
 import asyncio
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
@@ -19,7 +20,9 @@ from domain.engagement.moderating import (
     time_out_author,
     update_chat,
 )
+from domain.engagement.store import chat as store
 from domain.entitlements import Plan
+from domain.kernel.group_commit import GroupCommits
 from domain.kernel.paging import PageRequest
 from domain.kernel.personal import Person, erase_rows
 from domain.kernel.refusals import (
@@ -126,6 +129,33 @@ async def test_two_messages_at_once_do_not_slip_through_slow_mode(talk: TalkShow
     outcomes = await asyncio.gather(*(talk.say(ada, f"{number}") for number in range(4)), return_exceptions=True)
     assert sum(isinstance(outcome, SlowMode) for outcome in outcomes) == 3
     assert await talk.count("SELECT count(*) FROM chat_messages") == 1
+
+
+@pytest.mark.parametrize("is_broken", [False, True])
+async def test_processes_do_not_let_a_writer_slip_through_between_them(
+    talk: TalkShow, is_broken: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if is_broken:
+        guard = "AND (t.last_sent_at IS NULL OR t.last_sent_at + $4::interval <= $3)"
+        assert guard in store._ADMIT
+        monkeypatch.setattr(store, "_ADMIT", store._ADMIT.replace(guard, "AND $4::interval IS NOT NULL"))
+    ada = await talk.viewer()
+    await ruled(talk, slow_mode_s=30)
+    processes = [replace(talk, commits=GroupCommits()) for _ in range(4)]
+    said = [one.say(ada, f"{number}") for number, one in enumerate(processes)]
+    outcomes = await asyncio.gather(*said, return_exceptions=True)
+    sent = await talk.count("SELECT count(*) FROM chat_messages")
+    assert (sent == 1) is not is_broken
+    assert sum(isinstance(outcome, SlowMode) for outcome in outcomes) == 4 - sent
+
+
+async def test_processes_that_are_sent_the_same_message_write_it_once(talk: TalkShow) -> None:
+    ada = await talk.viewer()
+    processes = [replace(talk, commits=GroupCommits()) for _ in range(4)]
+    sent = await asyncio.gather(*(one.say(ada, "Hello", "one") for one in processes))
+    assert len({message.id for message in sent}) == 1
+    assert await talk.count("SELECT count(*) FROM chat_messages") == 1
+    assert sum(len(ids) for kind, ids in await told(talk)) == 1  # type: ignore[arg-type]  # lists
 
 
 async def test_a_chat_for_members_takes_only_their_words(talk: TalkShow) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
 
 from domain.accounts import Viewer
 from domain.engagement.chat import ChatClosed, TimedOut, WordsBlocked
@@ -92,7 +93,11 @@ async def test_upvotes_count_once_for_each_account_however_often_they_come(talk:
     assert await ranking(talk) == [("Why?", 4)]
 
 
-async def test_votes_of_many_on_many_questions_are_counted_exactly(talk: TalkShow) -> None:
+@pytest.mark.parametrize("is_broken", [False, True])
+async def test_votes_of_many_on_many_questions_are_counted_exactly(talk: TalkShow, is_broken: bool) -> None:
+    if is_broken:
+        async with talk.work() as work:
+            await work.connection.execute(text("DROP TRIGGER question_upvotes_count_old ON question_upvotes"))
     questions = [await approved(talk, f"Why {number}?") for number in range(4)]
     people = [await talk.viewer() for _ in range(12)]
 
@@ -101,10 +106,10 @@ async def test_votes_of_many_on_many_questions_are_counted_exactly(talk: TalkSho
             await upvote_question(talk.runtime, viewer=viewer, question_id=question.id, is_wanted=is_wanted)
 
     await asyncio.gather(*(both(one, question) for one in people for question in questions))
-    assert await ranking(talk) == [(f"Why {number}?", 12) for number in range(4)]
+    assert (await ranking(talk) == [(f"Why {number}?", 12) for number in range(4)]) is not is_broken
     rows = "(SELECT count(*) FROM question_upvotes WHERE question_id = q.id)"
     wrong = f"SELECT count(*) FROM questions q WHERE upvotes <> {rows}"
-    assert await talk.count(wrong) == 0
+    assert (await talk.count(wrong) == 0) is not is_broken
 
 
 async def test_questions_are_ranked_pinned_first_then_by_upvotes_page_by_page(talk: TalkShow) -> None:
