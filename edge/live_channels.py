@@ -2,12 +2,12 @@
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from domain.delivery import Mark, Programme, live_manifest, live_multivariant, live_playlist
+from domain.delivery import Mark, Programme, TooShortToSend, live_manifest, live_multivariant, live_playlist
 from domain.delivery.programme import WINDOW_S
 from domain.engagement import Moment, MomentKind, moments_of_streams
 from domain.kernel.refusals import NotFound
@@ -26,25 +26,35 @@ SET_BACK_MAX = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class LiveChannel:
-    """A stream as it is at `now`, with the marks that its manifests hold."""
+    """A stream as it is at `now`, with the marks that its manifests hold, and those manifests once they were made."""
 
     stream: Stream
     marks: Sequence[Mark]
     now: datetime
+    made: dict[Hashable, bytes] = field(default_factory=dict, repr=False)
 
-    def manifest(self, on_demand: bytes, path: str, package: Package) -> bytes:
-        """Return a manifest of the channel, made from the same one of its package on demand.
+    def manifest(self, key: Hashable, on_demand: bytes, *, path: str, package: Package) -> bytes:
+        """Return a manifest of the channel, made once from the same one of its package on demand, which is `key`'s.
 
         Raises:
-            NotFound: the stream has not gone live.
+            NotFound: the stream has not gone live, or what it should send is too short.
         """
+        made = self.made.get(key)
+        if made is None:
+            made = self.made[key] = self._make(on_demand, path, package)
+        return made
+
+    def _make(self, on_demand: bytes, path: str, package: Package) -> bytes:
         if self.stream.went_live_at is None:
             raise NotFound("stream", self.stream.id)
         if path == HLS_NAME:
             return live_multivariant(on_demand)
-        programme = Programme.of(
-            starts_at=self.stream.went_live_at, ends_at=self.stream.ended_at, duration_s=package.duration_s
-        )
+        try:
+            programme = Programme.of(
+                starts_at=self.stream.went_live_at, ends_at=self.stream.ended_at, duration_s=package.duration_s
+            )
+        except TooShortToSend as too_short:
+            raise NotFound("stream", self.stream.id) from too_short
         make = live_manifest if path == MPD_NAME else live_playlist
         return make(on_demand, programme=programme, now=self.now, marks=self.marks)
 
@@ -66,7 +76,7 @@ class LiveChannels:
         now = self._now(reads)
         kept = self._kept.get(stream_id)
         if kept is not None and self._clock() - kept[0] < KEPT_S:
-            return LiveChannel(kept[1].stream, kept[1].marks, now)
+            return kept[1]
         loaded = await _load(reads, stream_id, now)
         self._kept[stream_id] = (self._clock(), loaded)
         self._kept.move_to_end(stream_id)

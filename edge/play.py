@@ -14,6 +14,7 @@ log may show it: see `redacted_path`.
 """
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import assert_never, cast
 from urllib.parse import unquote
 from uuid import UUID
@@ -147,10 +148,11 @@ async def _manifest(visit: _Visit, asset: PlayableAsset, selection: Selection, p
         # Sheets of thumbnails are of the whole film.
         has_thumbnails=asset.has_thumbnails and visit.admitted.stream_id is None,
     )
-    body = await visit.caches.manifests.manifest(wanted, visit.runtime.objects.get)
+    shape = None
     if visit.admitted.stream_id is not None:
         channel = await visit.caches.channels.get(visit.runtime.reads(), visit.admitted.stream_id)
-        body = channel.manifest(body, path, selection.package)
+        shape = partial(channel.manifest, path=path, package=selection.package)
+    body = await visit.caches.manifests.manifest(wanted, visit.runtime.objects.get, shape=shape)
     headers = {"Cache-Control": NO_STORE, "Content-Length": str(len(body)), "Content-Type": media_type_of(path)}
     return Response(b"" if visit.request.method == "HEAD" else body, headers=headers)
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from lxml import etree
 
 from domain.delivery.dash import ManifestUnreadable
-from domain.delivery.programme import Mark, Programme, Sent, instant, sent_segments
+from domain.delivery.programme import Mark, Programme, Sent, instant, sent_in_pass, sent_passes
 
 MARK_SCHEME = "urn:marquee:moment:2026"
 # Half a segment: whoever asks so often has a segment soon after it was sent.
@@ -38,9 +38,7 @@ def live_manifest(mpd: bytes, *, programme: Programme, now: datetime, marks: Seq
         raise ManifestUnreadable("no period")
     root.remove(stored)
     _set_times(root, programme, now)
-    begin_s, end_s = programme.window(now)
-    first, last = int(begin_s // programme.pass_s), int(end_s // programme.pass_s)
-    passes = [(number, _period(stored, number, programme, now)) for number in range(first, last + 1)]
+    passes = [(number, _period(stored, number, programme, now)) for number in sent_passes(programme, now)]
     sent = [(number, period) for number, period in passes if period is not None]
     for number, period in sent:
         _add_events(period, number, programme, marks, is_last=number == sent[-1][0])
@@ -75,7 +73,7 @@ def _period(stored: etree._Element, number: int, programme: Programme, now: date
         timescale = int(template.get("timescale", "1"))
         timeline = _timeline(template)
         durations = [duration / timescale for _, duration in timeline]
-        sent = [one for one in sent_segments(durations, programme, now) if one.pass_number == number]
+        sent = list(sent_in_pass(durations, programme, now, number))
         if not sent:
             return None
         _cut(template, timeline, sent)

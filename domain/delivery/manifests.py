@@ -26,6 +26,8 @@ CACHE_BYTES = 16 * 1024 * 1024
 KEY_ROOT = "../key/"
 
 Fetch = Callable[[str], Awaitable[bytes]]
+# Makes another manifest of one that viewers of a class share.
+Shape = Callable[["CacheKey", bytes], bytes]
 
 
 @dataclass(frozen=True)
@@ -59,8 +61,10 @@ class ManifestCache:
         # Nobody can know it, so nothing in a manifest can be taken for it.
         self._place = f"urn:marquee:licence:{secrets.token_hex(16)}"
 
-    async def manifest(self, request: ManifestRequest, fetch: Fetch) -> bytes:
+    async def manifest(self, request: ManifestRequest, fetch: Fetch, *, shape: Shape | None = None) -> bytes:
         """Return a manifest; `fetch` reads an object of the store and may raise what the store raises.
+
+        `shape` makes of it what is sent, a channel's for one, before it is finished for its session.
 
         Raises:
             ManifestUnreadable, PlaylistUnreadable: faults of ours.
@@ -71,6 +75,8 @@ class ManifestCache:
             self._keep(request.key, shared)
         else:
             self._kept.move_to_end(request.key)
+        if shape is not None:
+            shared = shape(request.key, shared)
         return shared.replace(self._place.encode("ascii"), escape(request.clearkey_url).encode())
 
     @property

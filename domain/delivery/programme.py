@@ -21,7 +21,7 @@ PASS_MIN_S = 1.0
 
 
 class TooShortToSend(Exception):
-    """The package is shorter than a channel can send over and over: a fault of ours, never of a viewer."""
+    """The package is shorter than a channel can send over and over. A fault of whoever prepared the stream."""
 
 
 @dataclass(frozen=True)
@@ -79,18 +79,28 @@ class Sent:
     starts_s: float
 
 
+def sent_passes(programme: Programme, now: datetime) -> range:
+    """Return the numbers of the passes that something can be played of."""
+    begin_s, end_s = programme.window(now)
+    return range(int(begin_s // programme.pass_s), int(end_s // programme.pass_s) + 1)
+
+
 def sent_segments(durations: Sequence[float], programme: Programme, now: datetime) -> Iterator[Sent]:
     """Yield the segments of a track that can be played: those in the window that were sent to their end."""
+    for number in sent_passes(programme, now):
+        yield from sent_in_pass(durations, programme, now, number)
+
+
+def sent_in_pass(durations: Sequence[float], programme: Programme, now: datetime, number: int) -> Iterator[Sent]:
+    """Yield the segments of a track that can be played of one pass."""
     begin_s, end_s = programme.window(now)
-    first, last = int(begin_s // programme.pass_s), int(end_s // programme.pass_s)
-    for number in range(first, last + 1):
-        starts_s = 0.0
-        for index, duration in enumerate(durations):
-            at_s = number * programme.pass_s + starts_s
-            # A track may be some milliseconds longer than the pass: its last segment counts as sent with the pass.
-            if at_s >= begin_s and min(at_s + duration, (number + 1) * programme.pass_s) <= end_s:
-                yield Sent(number, index, starts_s)
-            starts_s += duration
+    starts_s = 0.0
+    for index, duration in enumerate(durations):
+        at_s = number * programme.pass_s + starts_s
+        # A track may be some milliseconds longer than the pass: its last segment counts as sent with the pass.
+        if at_s >= begin_s and min(at_s + duration, (number + 1) * programme.pass_s) <= end_s:
+            yield Sent(number, index, starts_s)
+        starts_s += duration
 
 
 @dataclass(frozen=True)
