@@ -13,6 +13,8 @@ from graph.transports.outbox import Outbox
 class SocketFollower:
     """A member of the hub: one subscription of one socket."""
 
+    is_vouched_for = False
+
     __slots__ = ("_ended", "_id", "_outbox", "_start", "following", "viewer")
 
     def __init__(self, id: str, viewer: Viewer | None, outbox: Outbox, ended: Callable[[str], None]) -> None:

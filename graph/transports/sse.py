@@ -63,12 +63,26 @@ class EventStream(Response):
 class SharedEventStream(Response):
     """A response that carries what many follow: it costs one task, and the hub writes into its outbox."""
 
-    def __init__(self, hub: Hub, streams: OpenStreams, admitted: Admitted, caller: Caller, since: str | None) -> None:
-        """`since` is where a browser says that it was, in Last-Event-ID."""
+    def __init__(
+        self,
+        hub: Hub,
+        streams: OpenStreams,
+        admitted: Admitted,
+        caller: Caller,
+        since: str | None,
+        *,
+        lasts_s: float | None = None,
+        is_vouched_for: bool = False,
+    ) -> None:
+        """`since` is where a browser says that it was, in Last-Event-ID; `lasts_s` is when the stream ends by itself.
+
+        `is_vouched_for` says that a door has found out by itself that this caller may follow.
+        """
         super().__init__(media_type=EVENT_STREAM, headers=_HEADERS)
         # It has no length yet.
         del self.headers["content-length"]
         self._hub, self._streams, self._admitted, self._caller, self._since = hub, streams, admitted, caller, since
+        self._lasts_s, self._is_vouched_for = lasts_s, is_vouched_for
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer until the client leaves or the server ends it."""
@@ -77,7 +91,10 @@ class SharedEventStream(Response):
             # Browsers come back after so long (HTML, "Server-sent events").
             retry = b"retry: %d\n\n" % self._streams.retry_after_ms()
             await send({"type": "http.response.body", "body": retry, "more_body": True})
-            follower = _Follower(self._caller.viewer, send, wire_of(scope), stream)
+            follower = _Follower(self._caller.viewer, send, wire_of(scope), stream, is_vouched_for=self._is_vouched_for)
+            ending = None
+            if self._lasts_s is not None:
+                ending = asyncio.get_running_loop().call_later(self._lasts_s, stream.end, Ending.RESTART)
             try:
                 following = await self._hub.join(
                     self._admitted.operation, self._admitted.request, self._caller, follower, since=self._since
@@ -88,14 +105,20 @@ class SharedEventStream(Response):
                     following.leave()
             except NotAdmitted as refused:
                 follower.end(refused.errors)
+            finally:
+                if ending is not None:
+                    ending.cancel()
             await follower.finish()
 
 
 class _Follower:
     """A member of the hub: one stream over HTTP."""
 
-    def __init__(self, viewer: Viewer | None, send: Send, wire: Wire | None, stream: OpenStream) -> None:
+    def __init__(
+        self, viewer: Viewer | None, send: Send, wire: Wire | None, stream: OpenStream, *, is_vouched_for: bool
+    ) -> None:
         self.viewer = viewer
+        self.is_vouched_for = is_vouched_for
         self._asgi_send, self._wire, self._stream = send, wire, stream
         self._outbox = Outbox(self._send, wire, self._wake)
         self._staying: asyncio.Task[Any] | None = None

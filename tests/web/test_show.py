@@ -161,6 +161,28 @@ async def test_a_poll_opens_where_the_picture_is_and_not_before(
         await expect(screen.page.get_by_text("You have voted.")).to_be_visible(timeout=SOON_MS)
 
 
+async def test_an_overlay_shows_the_poll_to_software_that_signs_nobody_in(
+    open_screen: OpenScreen, house: House, film: Film
+) -> None:
+    async with on_air(house, film, max_latency_s=1) as stream:
+        desk = await at_the_desk(open_screen, stream)
+        await prepare(desk, "Over the picture?", "Yes", "No")
+        await desk.get_by_role("button", name="Make a link").click()
+        address = await desk.get_by_label("Address of the overlay").input_value()
+        mixer = await open_screen()
+        await mixer.go(address.removeprefix(house.url))
+        await desk.keyboard.press("Escape")
+        await desk.evaluate("document.activeElement.blur()")
+        await desk.keyboard.press("o")
+        await expect(mixer.page.get_by_role("heading", name="Over the picture?")).to_be_visible(timeout=SOON_MS)
+        assert await mixer.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgba(0, 0, 0, 0)"
+        assert await mixer.page.get_by_role("button").count() == 0
+        forged = await open_screen()
+        forged.refusals.add(403)
+        await forged.go("/overlay#" + "A" * 48)
+        await expect(forged.page.get_by_role("alert")).to_contain_text("does not work any more")
+
+
 async def test_what_viewers_say_and_ask_reaches_everybody_and_is_moderated(
     open_screen: OpenScreen, house: House, film: Film
 ) -> None:

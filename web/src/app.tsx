@@ -19,14 +19,24 @@ const ActivatePage = lazy(() => import("./account/activate-page"));
 const InvitationPage = lazy(() => import("./account/invitation-page"));
 const ProfilesPage = lazy(() => import("./profiles/profiles-page"));
 const DeskPage = lazy(() => import("./desk/desk-page"));
+const OverlayPage = lazy(() => import("./live/overlay-page"));
 const StudioRoutes = lazy(() => import("./studio/studio-routes"));
 
 export function App() {
   const { path, query } = useAddress();
   const { state, viewer, reload } = useViewer();
+  // It is for software that signs nobody in.
+  if (routeOf(path).page === "overlay") {
+    return (
+      <Suspense>
+        <OverlayPage />
+      </Suspense>
+    );
+  }
   if (state.phase === "loading") return <Curtain />;
   if (state.phase === "failed") return <Notice explanation={state.explanation} onRetry={reload} />;
   const route = routeOf(path);
+  if (route.page === "overlay") return null;
   // An app may want somebody who is in to prove it again.
   const provesAgain = route.page === "sign-in" && onwardTo(query) !== undefined;
   if (isEntry(route.page) && (viewer === null || route.page === "verify" || route.page === "reset" || provesAgain)) {
@@ -50,7 +60,7 @@ export function App() {
 }
 
 interface PageProps {
-  readonly route: Exclude<Route, { page: "watch" }>;
+  readonly route: Exclude<Route, { page: "watch" | "overlay" }>;
   readonly query: URLSearchParams;
 }
 

@@ -50,6 +50,10 @@ class Member(Protocol):
     viewer: Viewer | None
 
     @property
+    def is_vouched_for(self) -> bool:
+        """Whether its door has found out that it may follow, so that the gate is not asked."""
+
+    @property
     def who(self) -> Hashable:
         """What tells its viewer from others: the account, or else the connection."""
 

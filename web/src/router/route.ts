@@ -12,6 +12,7 @@ export type Route =
   | { readonly page: "activate" }
   | { readonly page: "profiles" }
   | { readonly page: "invitation" }
+  | { readonly page: "overlay" }
   | { readonly page: "sign-in" }
   | { readonly page: "sign-up" }
   | { readonly page: "verify" }
@@ -41,6 +42,7 @@ export function routeOf(path: string): Route {
   if (parts.length === 1 && first === "activate") return { page: "activate" };
   if (parts.length === 1 && first === "profiles") return { page: "profiles" };
   if (parts.length === 1 && first === "invitation") return { page: "invitation" };
+  if (parts.length === 1 && first === "overlay") return { page: "overlay" };
   if (parts.length === 1 && first === "search") return { page: "search" };
   if (parts.length === 1 && first === "studio") return { page: "studio" };
   if (parts.length === 2 && first === "studio" && second === "new") return { page: "studio-new" };
