@@ -21,7 +21,7 @@ EACH_MAX_BYTES = 1024 * 1024
 TOLD_WITHIN_S = 0.05
 CLOSED_WITHIN_S = 30.0
 # Enough for what the system's own buffers hold of a socket that is not read, and for an outbox.
-EVENTS, AT_ONCE, EVERY_S = 400, 5, 0.05
+EVENTS, USUALLY, AT_ONCE, EVERY_S = 400, 100, 5, 0.05
 # An answer of some 10 KB, so that a socket is full soon.
 LONG = "x" * 250
 NAMES = " ".join(f"{LONG}{number}: id" for number in range(35))
@@ -66,9 +66,9 @@ class Healthy:
             await socket.recv()
             self.sockets.append(socket)
 
-    async def read(self, socket: ClientConnection) -> None:
+    async def read(self, socket: ClientConnection, events: int) -> None:
         number = 0
-        while number < EVENTS:
+        while number < events:
             text = await socket.recv()
             assert isinstance(text, str)
             if "version" in text:
@@ -78,28 +78,44 @@ class Healthy:
     def p99(self) -> float:
         return sorted(self.late_s)[int(len(self.late_s) * 0.99)]
 
+    async def told(self, live: Show, events: int) -> None:
+        """Have so many things told to all of them."""
+        self.announced_at, self.late_s = [], []
+        reading = [asyncio.create_task(self.read(socket, events)) for socket in self.sockets]
+        await tell(live, self, events)
+        await asyncio.gather(*reading)
 
-async def tell(live: Show, healthy: Healthy) -> None:
-    for _ in range(EVENTS // AT_ONCE):
+
+async def tell(live: Show, healthy: Healthy, events: int) -> None:
+    for _ in range(events // AT_ONCE):
         await asyncio.sleep(EVERY_S)
         healthy.announced_at += [time.monotonic()] * AT_ONCE
         await live.tell(AT_ONCE)
 
 
-async def trouble(live: Show) -> tuple[float, float, int]:
-    """Return how late the healthy were told, what a slow one costs in bytes, and how many are open in the end."""
+@dataclass(frozen=True)
+class Trouble:
+    """How late the healthy were told, usually and then; what a slow one costs in bytes; how many are open at last."""
+
+    usual_s: float
+    late_s: float
+    each: float
+    still_open: int
+
+
+async def trouble(live: Show) -> Trouble:
     healthy = Healthy()
     await healthy.open(live.port, NARROW % live.id)
+    await healthy.told(live, USUALLY)
+    usual_s = healthy.p99()
     before = live.process.memory_info().rss
     slow = [never_reads(live.port, WIDE % live.id) for _ in range(SLOW)]
-    reading = [asyncio.create_task(healthy.read(socket)) for socket in healthy.sockets]
     most = before
-    telling = asyncio.create_task(tell(live, healthy))
+    telling = asyncio.create_task(healthy.told(live, EVENTS))
     while not telling.done():
         most = max(most, live.process.memory_info().rss)
         await asyncio.sleep(0.05)
     await telling
-    await asyncio.gather(*reading)
     ends_at = time.monotonic() + CLOSED_WITHIN_S
     while await live.sockets_open() > HEALTHY and time.monotonic() < ends_at:
         await asyncio.sleep(0.2)
@@ -107,21 +123,21 @@ async def trouble(live: Show) -> tuple[float, float, int]:
     for line in slow:
         line.close()
     await asyncio.gather(*(one.close() for one in healthy.sockets))
-    return healthy.p99(), (most - before) / SLOW, still_open
+    return Trouble(usual_s, healthy.p99(), (most - before) / SLOW, still_open)
 
 
 async def test_sockets_that_never_read_cost_little_and_are_closed_and_nobody_else_notices(
     scratch_databases: ScratchDatabases, tmp_path: Path
 ) -> None:
-    for chance in range(3):
+    for _ in range(3):
         async with show(await scratch_databases.create(), tmp_path) as live:
-            p99, each, still_open = await trouble(live)
-        assert each <= EACH_MAX_BYTES
-        assert still_open == HEALTHY
-        # A busy machine may be late by itself, though not every time.
-        if p99 <= TOLD_WITHIN_S:
+            seen = await trouble(live)
+        assert seen.each <= EACH_MAX_BYTES
+        assert seen.still_open == HEALTHY
+        # A machine that is busy with something else is late by itself.
+        if seen.late_s <= max(TOLD_WITHIN_S, 1.5 * seen.usual_s):
             return
-        print(f"chance {chance + 1}: p99 {p99 * 1000:.0f} ms")
+        print(f"p99 usually {seen.usual_s * 1000:.0f} ms, then {seen.late_s * 1000:.0f} ms")
     pytest.fail("the healthy were told late three times")
 
 
@@ -130,6 +146,6 @@ async def test_the_same_test_catches_outboxes_without_bounds(
 ) -> None:
     monkeypatch.setattr("tests.chaos.test_g10_slow_subscribers.CLOSED_WITHIN_S", 5.0)
     async with show(await scratch_databases.create(), tmp_path, "unbounded") as live:
-        _, each, still_open = await trouble(live)
-    assert each > EACH_MAX_BYTES
-    assert still_open == HEALTHY + SLOW
+        seen = await trouble(live)
+    assert seen.each > EACH_MAX_BYTES
+    assert seen.still_open == HEALTHY + SLOW
