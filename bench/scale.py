@@ -1,4 +1,4 @@
-"""Law `scale`: what a home screen costs as the catalog grows a hundredfold, and an event as its audience does fiftyfold.
+"""Law `scale`: what a home screen costs as the catalog grows a hundredfold, and an event as its audience grows too.
 
 Two databases side by side, their medians in milliseconds. Without kept fragments, so that every request reads its
 titles; one connection, so that nothing waits for another. Then the processor's time for each delivery of an event.
