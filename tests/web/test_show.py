@@ -161,6 +161,27 @@ async def test_a_poll_opens_where_the_picture_is_and_not_before(
         await expect(screen.page.get_by_text("You have voted.")).to_be_visible(timeout=SOON_MS)
 
 
+async def test_a_run_of_show_is_prepared_and_fired_item_by_item(
+    open_screen: OpenScreen, house: House, film: Film
+) -> None:
+    async with on_air(house, film, max_latency_s=1, plans=(Plan.PREMIUM,)) as stream:
+        desk = await at_the_desk(open_screen, stream)
+        viewer = (await beside(open_screen, stream, "BASIC")).page
+        sheet = desk.get_by_role("region", name="Run of show")
+        for words in ("Good night", "Welcome"):
+            await sheet.get_by_label("What comes").select_option("SHOUT_OUT")
+            await sheet.get_by_label("Words").fill(words)
+            await sheet.get_by_role("button", name="Add").click()
+            await expect(sheet.get_by_role("listitem").filter(has_text=words)).to_be_visible(timeout=SOON_MS)
+        await sheet.get_by_role("button", name="Earlier: Welcome").click()
+        await expect(sheet.get_by_role("listitem").first).to_contain_text("Welcome", timeout=SOON_MS)
+        await sheet.get_by_role("listitem").first.get_by_role("button", name="Fire").click()
+        shown = viewer.get_by_role("complementary", name="Live").get_by_text("Welcome")
+        await expect(shown).to_be_visible(timeout=SOON_MS)
+        await sheet.get_by_role("listitem").first.get_by_role("button", name="Undo").click()
+        await expect(shown).to_have_count(0, timeout=SOON_MS)
+
+
 async def test_an_overlay_shows_the_poll_to_software_that_signs_nobody_in(
     open_screen: OpenScreen, house: House, film: Film
 ) -> None:
@@ -193,6 +214,8 @@ async def test_what_viewers_say_and_ask_reaches_everybody_and_is_moderated(
         await viewer.get_by_role("button", name="Send").click()
         said = desk.get_by_role("region", name="Chat").last.get_by_role("listitem").filter(has_text="Good evening")
         await expect(said).to_be_visible(timeout=SOON_MS)
+        await said.get_by_role("button", name="Pin").click()
+        await expect(viewer.get_by_text("Pinned: Good evening")).to_be_visible(timeout=SOON_MS)
         await said.get_by_role("button", name="Remove").click()
         await expect(viewer.get_by_text("Good evening")).to_have_count(0, timeout=SOON_MS)
         await viewer.get_by_role("tab", name="Questions").click()

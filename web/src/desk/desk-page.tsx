@@ -13,6 +13,7 @@ import { ModerationPanel } from "./moderation-panel";
 import { OverlayLink } from "./overlay-link";
 import { PollForm } from "./poll-form";
 import { RunList } from "./run-list";
+import { RunSheet } from "./run-sheet";
 import { ShoutForm } from "./shout-form";
 import { useDeskKeys } from "./use-desk-keys";
 import "../studio/studio.css";
@@ -89,6 +90,7 @@ export default function DeskPage({ streamId }: { readonly streamId: string }) {
         <Panel heading="Polls">
           <RunList polls={state.data.hostPolls} tallies={show.tallies} act={act} busy={busy} />
         </Panel>
+        <RunSheet streamId={streamId} polls={state.data.hostPolls} act={act} changes={changes} />
         <Panel heading="New poll">
           <PollForm streamId={streamId} act={act} />
         </Panel>

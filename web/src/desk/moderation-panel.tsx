@@ -1,6 +1,6 @@
 import { useEffect } from "react";
 import { execute } from "../api/client";
-import { type DeskQuery, ModerateQuestionDocument, type QuestionState, RemoveChatMessageDocument, TimeOutAuthorDocument } from "../gql/operations";
+import { type DeskQuery, ModerateQuestionDocument, PinChatMessageDocument, type QuestionState, RemoveChatMessageDocument, TimeOutAuthorDocument } from "../gql/operations";
 import { ChatPanel } from "../live/chat-panel";
 import { useNow } from "./use-now";
 import { Panel } from "../studio/panel";
@@ -31,6 +31,8 @@ export function ModerationPanel({ streamId, questions, act, reload }: Moderation
     void act(async () => (await execute(ModerateQuestionDocument, { input: { questionId: question.id, expectedVersion: question.version, state } })).moderateQuestion);
   const remove = (chatMessageId: string) =>
     void act(async () => (await execute(RemoveChatMessageDocument, { input: { chatMessageId } })).removeChatMessage);
+  const pin = (chatMessageId: string) =>
+    void act(async () => (await execute(PinChatMessageDocument, { input: { streamId, chatMessageId } })).pinChatMessage);
   const timeOut = (chatMessageId: string) =>
     void act(async () => (await execute(TimeOutAuthorDocument, { input: { chatMessageId, seconds: TIME_OUT_S } })).timeOutAuthor);
   return (
@@ -68,6 +70,9 @@ export function ModerationPanel({ streamId, questions, act, reload }: Moderation
           playhead={now}
           actions={(message) => (
             <span className="desk-acts">
+              <button type="button" onClick={() => pin(message.id)}>
+                Pin
+              </button>
               <button type="button" onClick={() => remove(message.id)}>
                 Remove
               </button>

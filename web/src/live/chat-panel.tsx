@@ -15,7 +15,7 @@ interface ChatPanelProps {
 
 /** What is said beside a show. */
 export function ChatPanel({ streamId, playhead, actions }: ChatPanelProps) {
-  const messages = useChat(streamId);
+  const { messages, pinned } = useChat(streamId);
   const [text, setText] = useState("");
   const [refused, setRefused] = useState<Explanation>();
   const end = useRef<HTMLLIElement>(null);
@@ -37,6 +37,11 @@ export function ChatPanel({ streamId, playhead, actions }: ChatPanelProps) {
   };
   return (
     <section className="chat-panel" aria-label="Chat">
+      {pinned && (
+        <p className="chat-pinned">
+          <strong>Pinned:</strong> {pinned.text}
+        </p>
+      )}
       <ul className="chat-messages" aria-live="polite">
         {messages.map((message) => (
           <li key={message.id} data-staff={message.isByStaff}>
