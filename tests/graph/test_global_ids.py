@@ -29,7 +29,7 @@ def test_ids_never_change() -> None:
         "VAGJCl2slndLvM6zAgmagF!",
         # The same bytes with other padding bits, and of a kind nobody has.
         "VAGJCl2slndLvM6zAgmagFd",
-        "WgGJCl2slndLvM6zAgmagFc",
+        "fgGJCl2slndLvM6zAgmagFc",
         "VAGJCl2slndLvM6zAgmag\u00e9c",
         "VAGJCl2slndLvM6zAgmagFc\n",
         "/AGJCl2slndLvM6zAgmagFc",
