@@ -146,6 +146,8 @@ async def let_go(work: Work, *, viewer: Viewer, what: str) -> None:
         if account.roles > {Role.VIEWER} or viewer.scoped_roles:
             raise SecondFactorMandatory
         await store.forget_recovery_codes(work.connection, viewer.account_id)
+        # Else whoever is given a role meanwhile would act by it with nothing but a password.
+        await store.forget_multiple_factors(work.connection, viewer.account_id)
     await queue_mail(work, template=MailTemplate.CREDENTIAL_REMOVED, account_id=viewer.account_id, what=what)
 
 

@@ -436,3 +436,16 @@ async def test_a_foreign_page_changes_no_credentials(people: PeopleScene, query:
             headers={"origin": "https://evil.example"},
         )
         assert (response.status_code, response.json()["code"]) == (403, "FOREIGN_ORIGIN")
+
+
+async def test_who_gave_up_the_last_factor_gets_no_role_by_what_was_proved_before(people: PeopleScene) -> None:
+    async with people.browser() as browser, people.browser() as other:
+        email = await people.sign_up(browser)
+        app, _ = await enrol(people, browser)
+        asked = await challenge(other, email)
+        assert (await other.post("second-factor", {"challenge": asked, "code": app.code()})).status_code == 200
+        assert (await browser.ask(REMOVE, since=await since(browser)))["removeTotp"]["__typename"] == "TotpRemoved"
+        await people.execute("UPDATE accounts SET roles = '{EDITOR,VIEWER}' WHERE email = :email", email=email)
+        for one in (browser, other):
+            viewer = (await one.raw("{ viewer { roles needsSecondFactor } }"))["data"]["viewer"]
+            assert viewer == {"roles": ["VIEWER"], "needsSecondFactor": True}

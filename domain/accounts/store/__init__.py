@@ -133,6 +133,7 @@ from domain.accounts.store.services import (
 from domain.accounts.store.sign_ins import (
     end_own_sign_in,
     end_sign_in,
+    forget_multiple_factors,
     insert_sign_in,
     prune_sign_ins,
     renew_proof,
@@ -179,6 +180,7 @@ __all__ = [
     "end_sign_ins",
     "export_by_id",
     "exports_of",
+    "forget_multiple_factors",
     "forget_recovery_codes",
     "grants_of",
     "hold_account",

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.accounts.factors import Factor, is_confirmed
@@ -140,6 +140,13 @@ async def renew_proof(
 ) -> None:
     """Keep that the holder of a sign-in proved who they are again, and by what more."""
     await connection.execute(_RENEW_PROOF, {"id": sign_in_id, "at": at, "factors": sorted(factors)})
+
+
+async def forget_multiple_factors(connection: AsyncConnection, account_id: UUID) -> None:
+    """Let no sign-in of an account count as proved by several factors any more."""
+    living = (sign_ins.c.account_id == account_id) & sign_ins.c.ended_at.is_(None)
+    single = func.array_remove(sign_ins.c.factors, Factor.MULTIPLE.value)
+    await connection.execute(update(sign_ins).where(living).values(factors=single))
 
 
 async def prune_sign_ins(connection: AsyncConnection, *, before: datetime, limit: int) -> int:
