@@ -15,7 +15,7 @@ from domain.accounts.mails import queue_mail
 from domain.accounts.pending import Invitation, LinkPurpose
 from domain.accounts.people import Account, Role, Scope, Viewer, require_viewer
 from domain.accounts.policy import ACCOUNTS, AccountsAct
-from domain.accounts.roles import check_role, give
+from domain.accounts.roles import check_role, give, said
 from domain.accounts.staff_log import record_deed
 from domain.kernel.crypto import Keyring
 from domain.kernel.refusals import NotFound, Refusal
@@ -47,7 +47,10 @@ async def invite(work: Work, *, viewer: Viewer | None, email: str, role: Role, s
     invitation = Invitation(link_id, email, role, scope, viewer.account_id)
     await store.insert_invitation(work.connection, invitation)
     await queue_mail(work, template=MailTemplate.INVITATION, to=email, link_id=link_id)
-    await record_deed(work, viewer=viewer, action="invite", subject_id=None, email=email, role=role.value)
+    # Not the address: nothing in the log is ever deleted, and whose address it is may want to be forgotten.
+    await record_deed(
+        work, viewer=viewer, action="invite", subject_id=None, invitation=str(link_id), **said(role, scope)
+    )
     return invitation
 
 
@@ -64,7 +67,7 @@ async def revoke_invitation(work: Work, *, viewer: Viewer | None, invitation_id:
     if invitation is None or not (may or invitation.invited_by == viewer.account_id):
         raise NotFound("invitation", invitation_id)
     await store.use_link(work.connection, invitation_id, purpose=LinkPurpose.INVITATION, at=work.now)
-    await record_deed(work, viewer=viewer, action="revoke_invitation", subject_id=None, email=invitation.email)
+    await record_deed(work, viewer=viewer, action="revoke_invitation", subject_id=None, invitation=str(invitation_id))
 
 
 async def accept_invitation(work: Work, *, viewer: Viewer | None, keyring: Keyring, token: str) -> Account:
@@ -90,7 +93,12 @@ async def accept_invitation(work: Work, *, viewer: Viewer | None, keyring: Keyri
         granted_by=invitation.invited_by,
     )
     await record_deed(
-        work, viewer=viewer, action="accept_invitation", subject_id=viewer.account_id, role=invitation.role.value
+        work,
+        viewer=viewer,
+        action="accept_invitation",
+        subject_id=viewer.account_id,
+        invitation=str(invitation.id),
+        **said(invitation.role, invitation.scope),
     )
     return account
 

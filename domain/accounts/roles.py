@@ -48,7 +48,7 @@ async def grant_role(
         raise InvalidInput("role", "A service cannot administrate: nobody could be asked why it did.")
     account = await give(work, account_id=account_id, role=role, scope=scope, granted_by=viewer.account_id)
     await record_deed(
-        work, viewer=viewer, action="grant_role", subject_id=account_id, reason=reason, **_said(role, scope)
+        work, viewer=viewer, action="grant_role", subject_id=account_id, reason=reason, **said(role, scope)
     )
     return account
 
@@ -75,7 +75,7 @@ async def revoke_role(
     else:
         await store.delete_grant(work.connection, account_id, role, scope)
     await record_deed(
-        work, viewer=viewer, action="revoke_role", subject_id=account_id, reason=reason, **_said(role, scope)
+        work, viewer=viewer, action="revoke_role", subject_id=account_id, reason=reason, **said(role, scope)
     )
     return await _held(work, account_id)
 
@@ -108,6 +108,12 @@ def check_role(role: Role, scope: Scope | None) -> None:
         raise InvalidInput("scope", f"{role.value} is not held within a {scope.kind.value.lower()}.")
 
 
+def said(role: Role, scope: Scope | None) -> dict[str, str]:
+    """Return what the staff log keeps of a role that was given or taken."""
+    of_role = {"role": role.value}
+    return of_role if scope is None else {**of_role, "scope": f"{scope.kind.value} {scope.id}"}
+
+
 def _may_assign(viewer: Viewer | None, role: Role, scope: Scope | None) -> Viewer:
     if role is Role.MERCHANT_STAFF and scope is not None:
         return ACCOUNTS.require(viewer, AccountsAct.INVITE, within=scope.id)
@@ -119,8 +125,3 @@ async def _held(work: Work, account_id: UUID) -> Account:
     if account is None:
         raise NotFound("account", account_id)
     return account
-
-
-def _said(role: Role, scope: Scope | None) -> dict[str, str]:
-    said = {"role": role.value}
-    return said if scope is None else {**said, "scope": f"{scope.kind.value} {scope.id}"}

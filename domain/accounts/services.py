@@ -84,7 +84,8 @@ async def create_service_account(work: Work, *, viewer: Viewer | None, name: str
     assert is_new, "an account without an address collides with none"
     profile = Profile(ProfileId(work.new_id()), id, name, "en", 21)
     await store.insert_profile(work.connection, profile, pin_hash=None, at=work.now)
-    await record_deed(work, viewer=viewer, action="create_service_account", subject_id=id, name=name)
+    details = {"name": name, "roles": " ".join(sorted(account.roles))}
+    await record_deed(work, viewer=viewer, action="create_service_account", subject_id=id, **details)
     return account
 
 

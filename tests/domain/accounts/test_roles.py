@@ -270,3 +270,20 @@ async def test_what_staff_has_done_stays_written(work: Work, statement: str) -> 
     await suspend_account(work, viewer=admin, account_id=person.account_id, reason=WHY)
     with pytest.raises(DBAPIError, match="append-only"):
         await work.connection.execute(text(statement))
+
+
+async def test_what_is_kept_of_an_invitation_for_ever_is_no_address(work: Work, keyring: Keyring) -> None:
+    admin, person = await administrator(work), await create_viewer(work)
+    email = await prove_address(work, person)
+    sent = [await invite(work, viewer=admin, email=email, role=Role.EDITOR, scope=None) for _ in range(2)]
+    await revoke_invitation(work, viewer=admin, invitation_id=sent[0].id)
+    token = link_token(keyring, id=sent[1].id, purpose=LinkPurpose.INVITATION)
+    await accept_invitation(work, viewer=person, keyring=keyring, token=token)
+    rows = (await work.connection.execute(text("SELECT action, details FROM staff_log ORDER BY number"))).all()
+    first, second = (str(one.id) for one in sent)
+    assert [tuple(row) for row in rows] == [
+        ("invite", {"invitation": first, "role": "EDITOR"}),
+        ("invite", {"invitation": second, "role": "EDITOR"}),
+        ("revoke_invitation", {"invitation": first}),
+        ("accept_invitation", {"invitation": second, "role": "EDITOR"}),
+    ]

@@ -157,3 +157,11 @@ async def test_a_persons_account_gets_no_keys(work: Work) -> None:
     admin, person = await administrator(work), await create_viewer(work)
     with pytest.raises(NotFound):
         await create_api_key(work, viewer=admin, account_id=person.account_id, name="CI", lasts_days=1)
+
+
+async def test_what_a_service_may_do_is_written_down_with_it(work: Work) -> None:
+    admin = await administrator(work)
+    service = await robot(work, admin)
+    asked = text("SELECT details FROM staff_log WHERE subject_id = :id")
+    details = (await work.connection.execute(asked, {"id": service.id})).scalar_one()
+    assert details == {"name": "Robot", "roles": "EDITOR VIEWER"}
