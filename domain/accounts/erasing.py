@@ -10,6 +10,7 @@ from uuid import UUID
 
 from domain.accounts import store
 from domain.accounts.confirmation import require_recent
+from domain.accounts.emails import prepared_email
 from domain.accounts.mail_texts import MailTemplate
 from domain.accounts.mails import queue_mail
 from domain.accounts.people import Role, Viewer
@@ -32,7 +33,7 @@ async def delete_account(work: Work, *, viewer: Viewer | None, email: str) -> No
     """
     viewer = require_recent(viewer, now=work.now)
     (account,) = await store.hold_accounts(work.connection, [viewer.account_id])
-    if account.email is None or email.strip().lower() != account.email.lower():
+    if account.email is None or prepared_email(email).lower() != account.email.lower():
         raise InvalidInput("email", "Type the address of this account.")
     is_administrator = Role.ADMINISTRATOR in account.roles
     if is_administrator and not await store.other_administrators(work.connection, account.id):

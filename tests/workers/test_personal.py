@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
@@ -179,6 +179,14 @@ async def test_a_deleted_account_leaves_nothing_about_its_owner(scene: PeopleSce
         # And the address is free.
         await scene.sign_up(browser, email)
         assert await account_of(browser) != account_id
+
+
+async def test_an_address_is_typed_as_its_owner_writes_it(scene: PeopleScene) -> None:
+    async with scene.browser() as browser:
+        email = await scene.sign_up(browser, f"ada-{uuid4().hex}@xn--bcher-kva.example")
+        typed = email.replace("xn--bcher-kva", "Bücher")
+        assert (await browser.ask(DELETE, input={"email": typed}))["deleteAccount"]["__typename"] == "AccountDeleted"
+        assert await browser.name() is None
 
 
 async def test_deleting_takes_a_proof(scene: PeopleScene) -> None:
