@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from domain.accounts import SERVICE_KEY_PREFIX, Viewer, note_key_use, viewers_by_token
+from domain.accounts import Factor, Viewer, note_key_use, viewers_by_token
 from domain.authorization import AccessTokens
 from domain.kernel.refusals import Refusal, SignInRequired
 from domain.runtime import Runtime
@@ -190,7 +190,8 @@ async def _viewer_by_token(connection: HTTPConnection, token: str, *, is_sent_on
     if len(token) > TOKEN_MAX_CHARS:
         return None
     viewer = await _holder_of(runtime, token)
-    if viewer is not None and token.startswith(SERVICE_KEY_PREFIX):
+    # By what it is, not by how it is written: a key opens the same without its prefix.
+    if viewer is not None and Factor.KEY in viewer.factors:
         await _note_use(runtime, viewer)
     return viewer
 
