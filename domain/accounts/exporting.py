@@ -113,12 +113,15 @@ async def export_behind(
 
     Raises:
         SignInRequired.
-        NotFound: no such link, another account's, not ready, or expired.
+        NotFound: no such link, another account's, not ready, expired, or asked for by a client.
     """
     viewer = require_viewer(viewer)
     export_id = read_link(keyring, token, purpose=_PURPOSE)
     export = None if export_id is None else await store.export_by_id(work.connection, export_id)
     if export is None or export.account_id != viewer.account_id or export.state is not ExportState.READY:
+        raise NotFound("export", token)
+    if viewer.auth_time is None:
+        # A client that acts for somebody was let in to watch, not to everything that is kept about them.
         raise NotFound("export", token)
     if export.expires_at <= work.now:
         raise NotFound("export", token)

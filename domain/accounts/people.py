@@ -172,6 +172,8 @@ class Viewer:
     auth_time: datetime | None = None
     # Whether the account has roles beyond watching that only a second factor gives.
     needs_second_factor: bool = False
+    # Whether this may be told the account's address: not every client that acts for somebody may.
+    knows_address: bool = True
     # Changes whenever what the viewer may see or do does; what is open under another one is out of date.
     standing: int = field(default=0, compare=False)
 

@@ -58,7 +58,10 @@ class Viewer(Node):
 
     display_name: str = strawberry.field(description="What to call this person.")
     territory: str = strawberry.field(description="Where the account is at home, as an ISO 3166-1 alpha-2 code.")
-    email: str | None = strawberry.field(description="Its address; null of a service.")
+    email: str | None = derived(
+        lambda account, context: account.email if _viewer(context).knows_address else None,
+        description="Its address; null of a service.",
+    )
     marketing_consent_at: datetime | None = strawberry.field(
         description="When this person agreed to be told of offers; null is no."
     )

@@ -12,6 +12,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.accounts import ProfileId, Role, create_api_key, create_service_account, sign_out
+from domain.accounts.exporting import export_token, finish_export, request_export, write_export
 from domain.authorization import AccessTokens, AuthorizationCode, ClientKind, Scope
 from domain.authorization import store as authorization_store
 from domain.authorization.pruning import prune_codes, prune_refresh_tokens
@@ -93,6 +94,35 @@ async def test_a_client_changes_no_credentials_although_its_person_has_just_sign
         headers={"authorization": f"Bearer {tokens['access_token']}"},
     )
     assert confirmed.json()["code"] == "CONFIRMATION_REQUIRED"
+
+
+async def test_a_client_learns_the_address_only_with_its_scope(oauth: OAuthScene) -> None:
+    person, client = await oauth.graph.person(), (await oauth.client()).client
+    for scope, is_told in (("watch", False), ("email watch", True)):
+        tokens = await oauth.tokens(client, person, scope=scope)
+        query = "{ viewer { email } }"
+        answer = await oauth.graph.client.post(
+            f"{oauth.issuer}/graphql",
+            json={"query": query},
+            headers={"authorization": f"Bearer {tokens['access_token']}"},
+        )
+        assert (answer.json()["data"]["viewer"]["email"] is not None) is is_told
+
+
+async def test_a_client_that_watches_fetches_no_export_of_everything(oauth: OAuthScene) -> None:
+    person, client = await oauth.graph.person(), (await oauth.client()).client
+    runtime = oauth.graph.runtime
+    export = await request_export(runtime.desk(), viewer=person.viewer, format="JSON")
+    async with runtime.work() as work:
+        written = await write_export(work, export_id=export.id, data=(), keyring=runtime.keyring)
+        assert written is not None
+        await runtime.objects.put(*written)
+        await finish_export(work, export_id=export.id, is_ready=True)
+    tokens = await oauth.tokens(client, person)
+    url = f"{oauth.issuer}/account/exports/{export_token(runtime.keyring, export)}"
+    for token, status in ((person.token, 200), (tokens["access_token"], 404)):
+        answer = await oauth.graph.client.get(url, headers={"authorization": f"Bearer {token}"})
+        assert answer.status_code == status
 
 
 async def test_a_service_with_the_scope_works_by_its_roles(oauth: OAuthScene) -> None:
