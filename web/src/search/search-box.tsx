@@ -19,12 +19,13 @@ const PAUSE_MS = 150;
 /** A field that suggests titles while somebody types: a combobox with a list, after the ARIA Authoring Practices. */
 export function SearchBox({ text, onSearch }: SearchBoxProps) {
   const [typed, setTyped] = useState(text);
-  const [chosen, setChosen] = useState(-1);
+  const [chosenId, setChosenId] = useState<string | null>(null);
   const [isOpen, setOpen] = useState(false);
   const suggestions = useSuggestions(isOpen ? typed : "");
   const list = useId();
   useEffect(() => setTyped(text), [text]);
-  useEffect(() => setChosen(-1), [suggestions]);
+  // By its title: an answer that comes late must not take the choice away, or give it to another.
+  const chosen = suggestions.findIndex((suggestion) => suggestion.title.id === chosenId);
 
   const done = () => {
     setOpen(false);
@@ -36,7 +37,10 @@ export function SearchBox({ text, onSearch }: SearchBoxProps) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step !== undefined && suggestions.length > 0) {
       event.preventDefault();
-      setChosen((at) => ((at + 1 + step + suggestions.length + 1) % (suggestions.length + 1)) - 1);
+      // Beyond either end nothing is chosen, and what was typed is what will be searched.
+      const places = suggestions.length + 1;
+      const next = ((chosen + 1 + step + places) % places) - 1;
+      setChosenId(suggestions[next]?.title.id ?? null);
     } else if (event.key === "Escape") {
       setOpen(false);
     }
@@ -67,6 +71,7 @@ export function SearchBox({ text, onSearch }: SearchBoxProps) {
         data-start=""
         onChange={(event) => {
           setTyped(event.target.value);
+          setChosenId(null);
           setOpen(true);
         }}
         onBlur={() => setOpen(false)}
