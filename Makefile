@@ -22,7 +22,12 @@ run: .venv/installed ## Run everything here: database, API, worker, page and dem
 test: .venv/installed-dev ## Run every test; ARGS="tests/graph -q" runs some
 	@bash .ci/chromium
 	@$(BIN)/python -m edge.local.page
+ifeq ($(strip $(ARGS)),)
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not chaos and not browser"
+	$(BIN)/python -m pytest -q -m "chaos or browser"
+else
 	$(BIN)/python -m pytest $(ARGS)
+endif
 
 check: .venv/installed-dev ## Lint, types, imports, schema and laws: what has to pass before a commit
 	$(BIN)/ruff check .

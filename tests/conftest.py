@@ -70,8 +70,13 @@ class ScratchDatabases:
     async def create(self) -> str:
         """Return the address of a new, migrated, empty database."""
         name = f"t_{uuid4().hex[:12]}"
-        await _execute(self.server_url, f'CREATE DATABASE "{name}" TEMPLATE "{self.template}"')
+        # Without fsync, copying the template's files is quicker than writing them to the log.
+        await _execute(self.server_url, f'CREATE DATABASE "{name}" TEMPLATE "{self.template}" STRATEGY FILE_COPY')
         return _database_url(self.server_url, name)
+
+    async def drop(self, url: str) -> None:
+        """Remove a database: thousands of them would fill the disk."""
+        await _execute(self.server_url, f'DROP DATABASE IF EXISTS "{make_url(url).database}" WITH (FORCE)')
 
 
 @pytest.fixture(scope="session")
@@ -87,9 +92,11 @@ async def shared_url(scratch_databases: ScratchDatabases) -> str:
 
 
 @pytest.fixture
-async def database_url(scratch_databases: ScratchDatabases) -> str:
+async def database_url(scratch_databases: ScratchDatabases) -> AsyncIterator[str]:
     """A fresh database for a test that commits."""
-    return await scratch_databases.create()
+    url = await scratch_databases.create()
+    yield url
+    await scratch_databases.drop(url)
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ async def offset_of(client: httpx.AsyncClient, address: str) -> int:
 # What the server says of itself
 
 
-@pytest.mark.parametrize("path", ["/uploads", f"/uploads/{uuid4()}"])
+@pytest.mark.parametrize("path", ["/uploads", "/uploads/4e55f8f0-b873-4a1f-bb6c-a098ba4d21fc"])
 async def test_options_tell_what_works_to_anybody(upload_door: UploadScene, path: str) -> None:
     async with httpx.AsyncClient(base_url=upload_door.url) as client:
         answer = await client.options(path)

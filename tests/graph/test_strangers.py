@@ -226,7 +226,9 @@ def test_every_id_of_somebodys_own_is_tried() -> None:
     assert fields == {(name, field) for name, field, _, _ in FOREIGN if kind_of(field) in OWNED}
 
 
-@pytest.mark.parametrize(("name", "field", "make", "as_editor"), FOREIGN, ids=lambda part: str(part))
+@pytest.mark.parametrize(
+    ("name", "field", "make", "as_editor"), FOREIGN, ids=lambda part: getattr(part, "__name__", str(part))
+)
 async def test_another_ones_id_looks_like_an_absent_one(
     scene: GraphScene, name: str, field: str, make: Make, as_editor: bool
 ) -> None:
