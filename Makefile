@@ -24,7 +24,7 @@ test: .venv/installed-dev ## Run every test; ARGS="tests/graph -q" runs some
 	@$(BIN)/python -m edge.local.page
 ifeq ($(strip $(ARGS)),)
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not chaos and not browser"
-	$(BIN)/python -m pytest -q -m "chaos or browser"
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "chaos or browser"
 else
 	$(BIN)/python -m pytest $(ARGS)
 endif

@@ -31,7 +31,7 @@ async def channel(house: House, film: Film) -> AsyncIterator[Stream]:
         editor = await create_editor(work)
         (asset,) = await ready_asset_of_titles(work.reads(), [read_id(Kind.TITLE, film.title_id)])
         assert asset is not None
-        title = await create_title(work, viewer=editor, kind=TitleKind.CHANNEL, language="en", name="Lighthouse TV")
+        title = await create_title(work, viewer=editor, kind=TitleKind.CHANNEL, language="en", name="Harbour Channel")
         await grant_right(work, viewer=editor, title_id=title.id, territory="*", opens_at=work.now - timedelta(days=1))
         await publish_title(work, viewer=editor, title_id=title.id, expected_version=title.version)
         stream = await prepare_stream(work, viewer=editor, title_id=title.id, asset_id=asset.id, name="All night")
