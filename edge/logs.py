@@ -102,7 +102,7 @@ _LINES = _Lines()
 _requests = structlog.get_logger("marquee.requests")
 
 
-def write_request_line(level: str, *, path: str, **event: object) -> None:
+def write_request_line(level: str, **event: object) -> None:
     """Write the line of an answered request. There is one for each, so it does not take the way through processors.
 
     The caller has made sure that no value holds a secret.
@@ -110,11 +110,10 @@ def write_request_line(level: str, *, path: str, **event: object) -> None:
     if _LEVELS[level] < _LINES.level:
         return
     if not _LINES.are_json:
-        getattr(_requests, level)("request", path=path, **event)
+        getattr(_requests, level)("request", **event)
         return
-    now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-    line = {**structlog.contextvars.get_contextvars(), "path": path, **event}
-    _OUTPUT.write(_dumps({**line, "event": "request", "level": level, "timestamp": now}, str) + "\n")
+    now = f"{datetime.now(UTC).replace(tzinfo=None).isoformat()}Z"
+    _OUTPUT.write(_dumps({**event, "event": "request", "level": level, "timestamp": now}, str) + "\n")
 
 
 def _dumps(event: MutableMapping[str, Any], default: Callable[[Any], Any]) -> str:

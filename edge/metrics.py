@@ -1,22 +1,38 @@
 """What this process counts, for Prometheus to fetch from `/metrics`."""
 
-from functools import lru_cache
+from dataclasses import dataclass
 
-from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from domain.runtime import Runtime
+from graph.timings import Timings
 
 # From a cached segment to a long upload.
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)
 
-requests_total = Counter("marquee_http_requests_total", "Answered requests.", ["door", "method", "status"])
-request_seconds = Histogram("marquee_http_request_seconds", "Time to the answer's end.", ["door"], buckets=_SECONDS)
+requests = Timings(
+    counter=("marquee_http_requests", "Answered requests."),
+    histogram=("marquee_http_request_seconds", "Time to the answer's end."),
+    labels=["door", "method", "status"],
+    bounds_s=_SECONDS,
+)
 requests_open = Gauge("marquee_http_requests_open", "Requests being answered.")
 connections_used = Gauge("marquee_database_connections_used", "Database connections lent out.", ["pool"])
 bus_up = Gauge("marquee_bus_up", "Whether the doorbell line stands.")
+
+
+@dataclass
+class _Open:
+    """How many requests are being answered."""
+
+    count: int = 0
+
+
+_open = _Open()
+requests_open.set_function(lambda: _open.count)
 
 # The first part of a path names the door; anything else is the page. Labels never hold what a client may invent.
 _DOORS = frozenset(
@@ -31,17 +47,14 @@ def door_of(path: str) -> str:
     return first if first in _DOORS else "page"
 
 
+def count_open(change: int) -> None:
+    """Count a request that begins, or one that ends."""
+    _open.count += change
+
+
 def count_request(*, path: str, method: str, status: int, took_s: float) -> None:
     """Count an answered request."""
-    counter, histogram = _of_request(door_of(path), method if method in _METHODS else "other", str(status))
-    counter.inc()
-    histogram.observe(took_s)
-
-
-@lru_cache(maxsize=1_000)
-def _of_request(door: str, method: str, status: str) -> tuple[Counter, Histogram]:
-    # Finding a measure by its labels costs more than counting.
-    return requests_total.labels(door, method, status), request_seconds.labels(door)
+    requests.add((door_of(path), method if method in _METHODS else "other", str(status)), took_s)
 
 
 async def metrics(request: Request) -> Response:

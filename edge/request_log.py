@@ -4,6 +4,7 @@ This is the ASGI edge: the one place besides the workers' loop where any excepti
 """
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from random import getrandbits
 
@@ -15,14 +16,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from domain.kernel.refusals import Refusal
 from domain.kernel.tracing import span
 from edge.logs import write_request_line
-from edge.metrics import count_request, door_of, requests_open
+from edge.metrics import count_open, count_request, door_of
 from edge.play import redacted_path
 from edge.problem_responses import problem_response
+from graph.transports.http import OPERATION
 
 # Called every few seconds by machines: a line each would bury the rest.
 _UNLOGGED = frozenset({"/healthz", "/readyz", "/metrics"})
 PATH_MAX_CHARS = 300
 OPERATION_ID_HEADER = b"x-operation-id"
+_NO_OPERATION: Mapping[str, str] = {}
 
 log = structlog.get_logger("marquee.requests")
 tracer = trace.get_tracer("marquee.edge")
@@ -40,17 +43,15 @@ class RequestLog:
             return
         request = _Observed(scope, send)
         scope["operation_id"] = request.operation_id
-        structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(operation_id=request.operation_id)
-        with (
-            requests_open.track_inprogress(),
-            span(tracer, f"{scope['method']} {door_of(scope['path'])}", kind=trace.SpanKind.SERVER),
-        ):
+        count_open(1)
+        with span(tracer, f"{scope['method']} {door_of(scope['path'])}", kind=trace.SpanKind.SERVER):
             try:
                 await self.app(scope, receive, request.send)
             except Exception as fault:  # the ASGI edge
                 await request.answer_fault(fault, receive)
             finally:
+                count_open(-1)
                 request.finish()
 
 
@@ -99,9 +100,17 @@ class _Observed:
         if path not in _UNLOGGED:
             level = "warning" if status >= 500 else "info"
             write_request_line(
-                level, path=self._path, method=method, status=status, milliseconds=round(took_s * 1000, 1)
+                level,
+                operation_id=self.operation_id,
+                path=self._path,
+                method=method,
+                status=status,
+                milliseconds=round(took_s * 1000, 1),
+                **self._scope.get(OPERATION, _NO_OPERATION),
             )
 
     @property
     def _path(self) -> str:
-        return redacted_path(self._scope["path"])[:PATH_MAX_CHARS]
+        path: str = self._scope["path"]
+        # A token has a slash before it: "/play/…", however it is written.
+        return path[:PATH_MAX_CHARS] if path.count("/") < 2 else redacted_path(path)[:PATH_MAX_CHARS]

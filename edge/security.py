@@ -67,7 +67,8 @@ class Security:
                 message["headers"] = self._completed(message.get("headers", ()), scope["path"])
             await send(message)
 
-        if scope["method"] not in SAFE_METHODS:
+        # Only a browser that sends a cookie by itself can be made to send it for somebody else.
+        if scope["method"] not in SAFE_METHODS and any(name == b"cookie" for name, _ in scope["headers"]):
             try:
                 check_forgery(HTTPConnection(scope))
             except ForeignOrigin as refusal:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from domain.kernel.tracing import collect_spans
 from domain.settings import Settings
 
 SERVICE_NAME = "marquee"
@@ -29,7 +30,9 @@ def exporting_traces(settings: Settings) -> Iterator[None]:
     endpoint = settings.otlp_endpoint.rstrip("/") + TRACES_PATH
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint)))
     trace.set_tracer_provider(provider)
+    collect_spans(True)
     try:
         yield
     finally:
+        collect_spans(False)
         provider.shutdown()

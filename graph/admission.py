@@ -6,8 +6,8 @@ text    parsed as it came, unless only registered documents are answered
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from graph.answering import Answer, Graph, GraphQLRequest
 from graph.automatic import AutomaticDocuments, is_hash_of
@@ -24,8 +24,7 @@ HASH_UNKNOWN, HASH_UNKNOWN_MESSAGE = "PERSISTED_QUERY_NOT_FOUND", "PersistedQuer
 HASH_MISMATCH = "PERSISTED_QUERY_HASH_MISMATCH"
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """A request as a transport read it. It names its document in one of three ways; `hash` may come with the text.
 
     `shows_cost` asks for the operation's cost in the answer's extensions.
@@ -35,20 +34,18 @@ class Asked:
     document_id: str | None = None
     hash: str | None = None
     operation_name: str | None = None
-    variables: Mapping[str, Any] = field(default_factory=dict)
+    variables: Mapping[str, Any] = MappingProxyType({})
     shows_cost: bool = False
 
 
-@dataclass(frozen=True)
-class Sender:
+class Sender(NamedTuple):
     """What is known of a sender before it is known who it is: its program and its network address."""
 
     program: ClientProgram
     address: str
 
 
-@dataclass(frozen=True)
-class Admitted:
+class Admitted(NamedTuple):
     """An operation that may run. `is_named` tells that its document came by id or hash, so its address is short.
 
     `cost` is what it costs with these variables.

@@ -7,11 +7,10 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import strawberry
-import structlog
 from graphql import ExecutionResult, GraphQLError, GraphQLField, OperationType, execute
 from graphql.execution import Executor, create_source_event_stream
 from opentelemetry import trace
@@ -36,17 +35,15 @@ EXECUTION_FAILED = "GRAPHQL_EXECUTION_FAILED"
 tracer = trace.get_tracer("marquee.graph")
 
 
-@dataclass(frozen=True)
-class GraphQLRequest:
+class GraphQLRequest(NamedTuple):
     """What every transport carries, whatever its wire looks like."""
 
     query: str
     operation_name: str | None = None
-    variables: Mapping[str, Any] = field(default_factory=dict)
+    variables: Mapping[str, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """A response. `is_refused` tells that nothing was executed: the request itself was wrong."""
 
     payload: Mapping[str, Any]
@@ -60,7 +57,7 @@ class Answer:
     def with_extensions(self, extensions: Mapping[str, object]) -> "Answer":
         """Return the same response with more extensions."""
         merged = {**self.payload.get("extensions", {}), **extensions}
-        return replace(self, payload={**self.payload, "extensions": merged})
+        return self._replace(payload={**self.payload, "extensions": merged})
 
 
 class Graph:
@@ -152,8 +149,7 @@ class Graph:
                     answer = _answer_of(await self._run(operation, request, context, root), context.operation_id)
             except TimeoutError:
                 answer = self._timed_out(operation)
-        measures.operation(kind, _outcome(answer), time.perf_counter() - began)
-        structlog.contextvars.bind_contextvars(operation=operation.name or "anonymous")
+        measures.operations.add((kind, _outcome(answer)), time.perf_counter() - began)
         return answer
 
     async def _run(

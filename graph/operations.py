@@ -8,6 +8,7 @@ Each step refuses before the next, dearer one starts.
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from graphql import (
@@ -60,7 +61,14 @@ class Operation:
 
     def cost_with(self, variables: Mapping[str, Any]) -> int:
         """Return what it costs with these variables."""
-        return self.cost.total(variables if self.cost.is_fixed else {**self.page_defaults, **variables})
+        if self.fixed_cost is not None:
+            return self.fixed_cost
+        return self.cost.total({**self.page_defaults, **variables})
+
+    @cached_property
+    def fixed_cost(self) -> int | None:
+        """What it costs whatever the variables; None when it depends on them."""
+        return self.cost.total({}) if self.cost.is_fixed else None
 
     @property
     def kind(self) -> OperationType:

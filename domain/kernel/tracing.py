@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 
 from opentelemetry import trace
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
@@ -10,6 +11,21 @@ _NOTHING: AbstractContextManager[object] = nullcontext()
 # W3C Trace Context, section 3.2: how one process tells another which span it was in.
 _TRACEPARENT = "traceparent"
 _propagator = TraceContextTextMapPropagator()
+
+
+@dataclass
+class _Spans:
+    """Whether somebody collects them. The API would look into the environment each time it is asked."""
+
+    are_collected: bool = False
+
+
+_spans = _Spans()
+
+
+def collect_spans(are_wanted: bool) -> None:
+    """Say whether spans are made from now on: they are not unless a provider was set that takes them."""
+    _spans.are_collected = are_wanted
 
 
 class JobSpan:
@@ -74,5 +90,4 @@ def _links(cause: str | None) -> list[trace.Link]:
 
 
 def _is_collecting() -> bool:
-    # What stands in until a provider is set, and what the API makes of it, are of this class.
-    return trace.get_tracer_provider().__class__ is not trace.ProxyTracerProvider
+    return _spans.are_collected

@@ -34,6 +34,8 @@ from graph.transports.streams import OpenStreams, TooManyStreams
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
 ALLOWED = {"Allow": "GET, POST"}
+# Where the scope says what was asked for, as the request's log line has it.
+OPERATION = "marquee.operation"
 
 Identify = Callable[[HTTPConnection], Awaitable[Caller]]
 
@@ -69,6 +71,7 @@ class HttpDoor:
             return self._refused(refusal_answer(refused, operation_id=operation_id), wanted)
         except Refusal as refusal:
             return _refusal(refusal, _plain(wanted))
+        request.scope[OPERATION] = {"operation": admitted.operation.name or "anonymous"}
         if wanted == EVENT_STREAM:
             return self._event_stream(request, admitted, caller, operation_id)
         graph = self.admission.graph

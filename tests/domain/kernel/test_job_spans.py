@@ -14,6 +14,7 @@ from domain.kernel.bus import Bus
 from domain.kernel.clock import system_clock
 from domain.kernel.job_handlers import Cancelled, Discarded, Done, Handler, Outcome, RetryAt, RunningJob
 from domain.kernel.jobs import Job
+from domain.kernel.tracing import collect_spans
 from domain.kernel.work import Database
 from tests.job_scene import Scene, until
 
@@ -26,7 +27,9 @@ def spans(monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemorySpanExporter]:
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     # The public setter works once in a process.
     monkeypatch.setattr(trace, "_TRACER_PROVIDER", provider)
+    collect_spans(True)
     yield exporter
+    collect_spans(False)
     provider.shutdown()
 
 
