@@ -90,6 +90,7 @@ from domain.accounts.people import (
     Account,
     AccountId,
     AccountKind,
+    AccountScopeRequired,
     DataExport,
     Device,
     DeviceClass,
@@ -103,6 +104,7 @@ from domain.accounts.people import (
     SignIn,
     SignInId,
     Viewer,
+    require_manager,
     require_viewer,
 )
 from domain.accounts.pins import PinRequired, PinWrong
@@ -167,6 +169,7 @@ __all__ = [
     "AccountExists",
     "AccountId",
     "AccountKind",
+    "AccountScopeRequired",
     "AccountsAct",
     "ApiKey",
     "Avatar",
@@ -300,6 +303,7 @@ __all__ = [
     "remove_totp",
     "rename_device",
     "rename_passkey",
+    "require_manager",
     "require_recent",
     "require_viewer",
     "reset_password",

@@ -18,7 +18,7 @@ from domain.accounts.people import (
     ProfileId,
     Role,
     Viewer,
-    require_viewer,
+    require_manager,
 )
 from domain.accounts.policy import ACCOUNTS, AccountsAct
 from domain.accounts.staff_log import checked_reason, record_deed
@@ -112,10 +112,10 @@ async def remove_device(work: Work, *, viewer: Viewer | None, device_id: UUID) -
     """Remove a device of the viewer's account: its sign-ins end at once, and what it plays ends with its lease.
 
     Raises:
-        SignInRequired.
+        SignInRequired, AccountScopeRequired.
         NotFound: no such device of this account, or it was removed before.
     """
-    viewer = require_viewer(viewer)
+    viewer = require_manager(viewer)
     if not await store.remove_device(work.connection, device_id, account_id=viewer.account_id, at=work.now):
         raise NotFound("device", device_id)
 

@@ -13,7 +13,7 @@ from domain.accounts.emails import prepared_email
 from domain.accounts.mail_texts import MailTemplate
 from domain.accounts.mails import queue_mail
 from domain.accounts.pending import Invitation, LinkPurpose
-from domain.accounts.people import Account, Role, Scope, Viewer, require_viewer
+from domain.accounts.people import Account, Role, Scope, Viewer, require_manager
 from domain.accounts.policy import ACCOUNTS, AccountsAct
 from domain.accounts.roles import check_role, give, said
 from domain.accounts.staff_log import record_deed
@@ -58,10 +58,10 @@ async def revoke_invitation(work: Work, *, viewer: Viewer | None, invitation_id:
     """Let an invitation's link stop working. Administrators, and whoever sent it.
 
     Raises:
-        SignInRequired.
+        SignInRequired, AccountScopeRequired.
         NotFound: no such invitation, or not the viewer's.
     """
-    viewer = require_viewer(viewer)
+    viewer = require_manager(viewer)
     invitation = await store.invitation_by_id(work.connection, invitation_id)
     may = ACCOUNTS.permits(viewer, AccountsAct.GRANT_ROLES)
     if invitation is None or not (may or invitation.invited_by == viewer.account_id):
@@ -74,9 +74,9 @@ async def accept_invitation(work: Work, *, viewer: Viewer | None, keyring: Keyri
     """Take the role one was invited to, if whoever invited might still do so.
 
     Raises:
-        SignInRequired, LinkExpired, InvitationForAnother.
+        SignInRequired, AccountScopeRequired, LinkExpired, InvitationForAnother.
     """
-    viewer = require_viewer(viewer)
+    viewer = require_manager(viewer)
     id = read_link(keyring, token, purpose=LinkPurpose.INVITATION)
     invitation = None if id is None else await store.invitation_by_id(work.connection, id)
     if invitation is None or not await _stands(work, invitation):

@@ -7,7 +7,7 @@ from uuid import UUID
 from domain.accounts import store
 from domain.accounts.account import checked_name, checked_territory
 from domain.accounts.confirmation import require_recent
-from domain.accounts.people import Account, Device, SignIn, Viewer, require_viewer
+from domain.accounts.people import Account, Device, SignIn, Viewer, require_manager, require_viewer
 from domain.kernel.refusals import NotFound, StaleVersion
 from domain.kernel.work import Reads, Work
 
@@ -25,10 +25,10 @@ async def update_account(work: Work, *, viewer: Viewer | None, expected_version:
     """Change the viewer's own account. Another country changes what it may watch, so that takes a recent proof.
 
     Raises:
-        SignInRequired, InvalidInput, StaleVersion.
+        SignInRequired, AccountScopeRequired, InvalidInput, StaleVersion.
         ConfirmationRequired: for another country.
     """
-    viewer = require_viewer(viewer)
+    viewer = require_manager(viewer)
     (before,) = await store.hold_accounts(work.connection, [viewer.account_id])
     if before.version != expected_version:
         raise StaleVersion(expected_version, before.version)
@@ -50,9 +50,9 @@ async def rename_device(work: Work, *, viewer: Viewer | None, device_id: UUID, n
     """Name a device of the viewer's account; it keeps that name when it signs in again.
 
     Raises:
-        SignInRequired, InvalidInput, NotFound.
+        SignInRequired, AccountScopeRequired, InvalidInput, NotFound.
     """
-    viewer, name = require_viewer(viewer), checked_name(name, field="name")
+    viewer, name = require_manager(viewer), checked_name(name, field="name")
     renamed = await store.rename_device(work.connection, device_id, account_id=viewer.account_id, label=name)
     if renamed is None:
         raise NotFound("device", device_id)
@@ -64,9 +64,12 @@ async def end_sign_in(work: Work, *, viewer: Viewer | None, sign_in_id: UUID) ->
 
     Raises:
         SignInRequired.
+        AccountScopeRequired: a client asks, and it is not its own.
         NotFound: no such sign-in of this account, or it is over.
     """
     viewer = require_viewer(viewer)
+    if sign_in_id != viewer.sign_in_id:
+        require_manager(viewer)
     if not await store.end_own_sign_in(work.connection, sign_in_id, account_id=viewer.account_id, at=work.now):
         raise NotFound("sign in", sign_in_id)
 
@@ -75,9 +78,9 @@ async def sign_out_everywhere(work: Work, *, viewer: Viewer | None, keeps_this: 
     """End all sign-ins of the viewer's account, the one that asks excepted if it `keeps_this`.
 
     Raises:
-        SignInRequired.
+        SignInRequired, AccountScopeRequired.
     """
-    viewer = require_viewer(viewer)
+    viewer = require_manager(viewer)
     # Whoever is signing in meanwhile is seen, and ended too.
     await store.hold_accounts(work.connection, [viewer.account_id])
     but = viewer.sign_in_id if keeps_this else None

@@ -13,7 +13,7 @@ from domain.accounts.credentials import Passkey, PasskeyId
 from domain.accounts.enrolment import enrolled, let_go
 from domain.accounts.factors import Factor
 from domain.accounts.pending import ChallengeKind
-from domain.accounts.people import Viewer, require_viewer
+from domain.accounts.people import Viewer, require_manager
 from domain.accounts.second_factor import PasskeyAsked
 from domain.accounts.webauthn_checks import Json, PasskeyInvalid, RelyingParty, check_creation, creation_options
 from domain.kernel.refusals import InvalidInput, NotFound
@@ -104,9 +104,9 @@ async def rename_passkey(work: Work, *, viewer: Viewer | None, passkey_id: UUID,
     """Rename a passkey of the viewer's account.
 
     Raises:
-        SignInRequired, NotFound, InvalidInput.
+        SignInRequired, AccountScopeRequired, NotFound, InvalidInput.
     """
-    viewer, name = require_viewer(viewer), _checked_name(name)
+    viewer, name = require_manager(viewer), _checked_name(name)
     renamed = await store.rename_passkey(work.connection, passkey_id, account_id=viewer.account_id, name=name)
     if renamed is None:
         raise NotFound("passkey", passkey_id)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from domain.accounts.avatars import Avatar
 from domain.accounts.factors import Factor, is_confirmed
-from domain.kernel.refusals import SignInRequired
+from domain.kernel.refusals import Refusal, SignInRequired
 
 AccountId = NewType("AccountId", UUID)
 ProfileId = NewType("ProfileId", UUID)
@@ -174,6 +174,8 @@ class Viewer:
     needs_second_factor: bool = False
     # Whether this may be told the account's address: not every client that acts for somebody may.
     knows_address: bool = True
+    # Whether this may manage the account: profiles, devices, sign-ins. A client that was let in to watch may not.
+    manages_account: bool = True
     # Changes whenever what the viewer may see or do does; what is open under another one is out of date.
     standing: int = field(default=0, compare=False)
 
@@ -187,6 +189,26 @@ class Viewer:
         if role in self.roles or Role.ADMINISTRATOR in self.roles:
             return True
         return within is not None and (role, within) in self.scoped_roles
+
+
+class AccountScopeRequired(Refusal):
+    """A client acts for somebody who let it in to watch, and not to manage the account."""
+
+    def __init__(self) -> None:
+        super().__init__("This client was not let in to manage the account. It has to ask for the scope `account`.")
+
+
+def require_manager(viewer: Viewer | None) -> Viewer:
+    """Return the viewer if it may manage its account.
+
+    Raises:
+        SignInRequired: nobody is signed in.
+        AccountScopeRequired: it is a client that was not let in to do so.
+    """
+    viewer = require_viewer(viewer)
+    if not viewer.manages_account:
+        raise AccountScopeRequired
+    return viewer
 
 
 def require_viewer(viewer: Viewer | None) -> Viewer:

@@ -23,7 +23,7 @@ from domain.accounts.avatars import Avatar
 from domain.accounts.confirmation import CONFIRMED_FOR, is_recent, require_recent
 from domain.accounts.desk import Desk
 from domain.accounts.erasing import ERASE_PROFILE
-from domain.accounts.people import KIDS_MAX_AGE, Profile, ProfileId, Viewer, require_viewer
+from domain.accounts.people import KIDS_MAX_AGE, Profile, ProfileId, Viewer, require_manager, require_viewer
 from domain.accounts.pins import Lock, PinRequired, check_pin, checked_pin, open_lock
 from domain.kernel.jobs import Job
 from domain.kernel.refusals import InvalidInput, NotFound, Refusal, SignInRequired, StaleVersion
@@ -85,10 +85,11 @@ async def create_profile(desk: Desk, *, viewer: Viewer | None, change: ProfileCh
     """Add a profile to the viewer's household, by default with the age limit of the acting one.
 
     A kids profile needs a PIN of its own. Raises:
-        SignInRequired, InvalidInput, PinRequired, PinWrong, TooManyProfiles, TooManyAttempts, Unavailable.
+        SignInRequired, AccountScopeRequired, InvalidInput, PinRequired, PinWrong, TooManyProfiles, TooManyAttempts,
+        Unavailable.
         ConfirmationRequired: it may watch more than the acting profile, and nobody proved that they decide that.
     """
-    viewer = require_viewer(viewer)
+    viewer = require_manager(viewer)
     blank = Profile(viewer.profile_id, viewer.account_id, "", viewer.language, viewer.maturity_limit, version=0)
     drafted = _changed(blank, replace(change, name=change.name or ""))
     lock, pin_hash = await _prepared(desk, viewer, None, change, pin)
@@ -114,12 +115,12 @@ async def update_profile(
     """Change a profile of the viewer's household. What is None in `change` stays.
 
     Raises:
-        SignInRequired, InvalidInput, NotFound, StaleVersion, LastProfile, PinRequired, PinWrong, TooManyAttempts,
-        Unavailable.
+        SignInRequired, AccountScopeRequired, InvalidInput, NotFound, StaleVersion, LastProfile, PinRequired, PinWrong,
+        TooManyAttempts, Unavailable.
         ConfirmationRequired: it may watch more than before and than the acting profile, and nobody proved that they
             decide that.
     """
-    viewer = require_viewer(viewer)
+    viewer = require_manager(viewer)
     lock, pin_hash = await _prepared(desk, viewer, profile_id, change, pin)
     async with desk.open_work() as work:
         household = await _opened(work, viewer, profile_id, lock)
@@ -140,10 +141,10 @@ async def remove_profile(
     """Remove a profile of the viewer's household. Whoever acts as it elsewhere is signed out.
 
     Raises:
-        SignInRequired, NotFound, StaleVersion, LastProfile, ProfileInUse, PinRequired, PinWrong, TooManyAttempts,
-        Unavailable.
+        SignInRequired, AccountScopeRequired, NotFound, StaleVersion, LastProfile, ProfileInUse, PinRequired, PinWrong,
+        TooManyAttempts, Unavailable.
     """
-    viewer = require_viewer(viewer)
+    viewer = require_manager(viewer)
     lock, _ = await _prepared(desk, viewer, profile_id, ProfileChange(), pin)
     async with desk.open_work() as work:
         household = await _opened(work, viewer, profile_id, lock)

@@ -18,6 +18,7 @@ class Scope(StrEnum):
     PROFILE = "profile"
     EMAIL = "email"
     WATCH = "watch"
+    ACCOUNT = "account"
     STAFF = "staff"
     INTROSPECT = "introspect"
 
@@ -27,6 +28,7 @@ MEANINGS = {
     Scope.PROFILE: "See your name and language",
     Scope.EMAIL: "See your email address",
     Scope.WATCH: "Browse, watch, and keep your place as you",
+    Scope.ACCOUNT: "See and manage your account: its profiles, devices and sign-ins",
     Scope.STAFF: "Do what your roles allow, such as editing the catalog",
     Scope.INTROSPECT: "Ask whether tokens of other clients are good",
 }

@@ -108,7 +108,7 @@ class AccessTokens:
     async def viewer(self, reads: Reads, token: str) -> Viewer | None:
         """Return who a client acts for with this token, None when it may not act for anybody.
 
-        Roles beyond watching need their scope, and so does the address.
+        Roles beyond watching need their scope, and so do the address and whatever manages the account.
         """
         said = await self.read(reads, token)
         if said is None or not said.scopes & {Scope.WATCH, Scope.STAFF}:
@@ -116,7 +116,7 @@ class AccessTokens:
         viewer = await viewer_by_sign_in(reads, said.sign_in_id)
         if viewer is None or viewer.account_id != said.account_id:
             return None
-        viewer = replace(viewer, knows_address=Scope.EMAIL in said.scopes)
+        viewer = replace(viewer, knows_address=Scope.EMAIL in said.scopes, manages_account=Scope.ACCOUNT in said.scopes)
         if Scope.STAFF in said.scopes:
             return viewer
         return replace(viewer, roles=viewer.roles & {Role.VIEWER}, scoped_roles=frozenset())

@@ -1,13 +1,13 @@
 """The viewer: the account of whoever is signed in."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
 
-from domain.accounts import Account, Role, accounts_by_id
+from domain.accounts import Account, Role, accounts_by_id, require_manager
 from domain.accounts import Viewer as Acting
 from domain.playback import PlaybackSession as SessionRow
 from domain.playback import sessions_of
@@ -22,6 +22,8 @@ from graph.global_ids import Kind, loads_node
 from graph.nodes import Node
 from graph.root_fields import query_field
 from graph.rows import declares
+
+LoadRows = Callable[[Context, Sequence[UUID]], Awaitable[Sequence[Any]]]
 
 described(
     Role,
@@ -51,6 +53,16 @@ async def sessions_of_accounts(context: Context, keys: Sequence[UUID]) -> list[l
     return await sessions_of(context.reads, keys)
 
 
+def _for_managers(load: LoadRows) -> LoadRows:
+    """Load only for whoever may manage the account."""
+
+    async def loaded(context: Context, keys: Sequence[UUID]) -> Sequence[Any]:
+        require_manager(context.viewer)
+        return await load(context, keys)
+
+    return loaded
+
+
 @declares(Account)
 @strawberry.type(description="The person who is signed in.")
 class Viewer(Node):
@@ -62,8 +74,9 @@ class Viewer(Node):
         lambda account, context: account.email if _viewer(context).knows_address else None,
         description="Its address; null of a service.",
     )
-    marketing_consent_at: datetime | None = strawberry.field(
-        description="When this person agreed to be told of offers; null is no."
+    marketing_consent_at: datetime | None = derived(
+        lambda account, context: account.marketing_consent_at if _viewer(context).manages_account else None,
+        description="When this person agreed to be told of offers; null is no.",
     )
     version: int = strawberry.field(description="Which version of the account this is; give it back with a change.")
     roles: list[Role] = derived(
@@ -81,24 +94,26 @@ class Viewer(Node):
         profiles_of_accounts, key=lambda account: account.id, description="Everybody of the household, oldest first."
     )
     devices: list[Device] = batched(
-        devices_of_accounts,
+        _for_managers(devices_of_accounts),
         key=lambda account: account.id,
         description="Its devices, the 50 that were seen last, the latest first.",
     )
     sign_ins: list[SignIn] = batched(
-        sign_ins_of_accounts,
+        _for_managers(sign_ins_of_accounts),
         key=lambda account: account.id,
         list_size=5,
         description="Where it is signed in, up to 50, the newest first.",
     )
     exports: list[Export] = batched(
-        exports_of_accounts,
+        _for_managers(exports_of_accounts),
         key=lambda account: account.id,
         list_size=2,
         description="Files of everything that is kept about it, until they expire, the newest first.",
     )
     credentials: Credentials = batched(
-        credentials_of_accounts, key=lambda account: account.id, description="What the account proves itself with."
+        _for_managers(credentials_of_accounts),
+        key=lambda account: account.id,
+        description="What the account proves itself with.",
     )
     playback_sessions: list[Annotated["PlaybackSession", strawberry.lazy("graph.playback")]] = batched(  # type: ignore[name-defined]  # noqa: F821 (lazy: playback imports this module)
         sessions_of_accounts,

@@ -11,7 +11,20 @@ import structlog
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.accounts import ProfileId, Role, create_api_key, create_service_account, sign_out
+from domain.accounts import (
+    AccountScopeRequired,
+    ProfileChange,
+    ProfileId,
+    Role,
+    create_api_key,
+    create_profile,
+    create_service_account,
+    end_sign_in,
+    remove_device,
+    rename_device,
+    sign_out,
+    sign_out_everywhere,
+)
 from domain.accounts.exporting import export_token, finish_export, request_export, write_export
 from domain.authorization import AccessTokens, AuthorizationCode, ClientKind, Scope
 from domain.authorization import store as authorization_store
@@ -256,3 +269,40 @@ async def test_a_programs_key_is_nobody_at_a_browser(oauth: OAuthScene) -> None:
         headers={"cookie": f"marquee={made.secret}"},
     )
     assert response.headers["location"].startswith("/sign-in?")
+
+
+async def test_a_client_manages_the_account_only_when_it_was_let_in_to(oauth: OAuthScene) -> None:
+    person = await oauth.graph.person()
+    client = (await oauth.client(scopes=frozenset({Scope.WATCH, Scope.ACCOUNT}))).client
+    fields = ("devices { id }", "signIns { id }", "exports { state }", "credentials { hasPassword }")
+    for scope, is_let_in in (("watch", False), ("account watch", True)):
+        holder = Person(person.viewer, (await oauth.tokens(client, person, scope=scope))["access_token"])
+        for field in fields:
+            answer = await oauth.graph.ask(f"{{ viewer {{ {field} }} }}", by=holder)
+            codes = [error["extensions"]["code"] for error in answer.get("errors", ())]
+            assert codes == ([] if is_let_in else ["ACCOUNT_SCOPE_REQUIRED"]), field
+        # Who watches, and as whom, is known to a client that watches for somebody.
+        shown = await oauth.graph.ask("{ viewer { displayName profile { id } profiles { id name } } }", by=holder)
+        assert "errors" not in shown
+
+
+async def test_a_client_that_watches_changes_nothing_of_the_account(oauth: OAuthScene) -> None:
+    person, client = await oauth.graph.person(), (await oauth.client()).client
+    tokens = await oauth.tokens(client, person)
+    acting = await oauth.graph.app.state.access_tokens.viewer(oauth.graph.runtime.reads(), tokens["access_token"])
+    assert acting is not None
+    with pytest.raises(AccountScopeRequired):
+        await create_profile(oauth.graph.runtime.desk(), viewer=acting, change=ProfileChange(name="Mine"), pin=None)
+    async with oauth.graph.runtime.work() as work:
+        with pytest.raises(AccountScopeRequired):
+            await sign_out_everywhere(work, viewer=acting, keeps_this=True)
+        with pytest.raises(AccountScopeRequired):
+            await end_sign_in(work, viewer=acting, sign_in_id=person.viewer.sign_in_id)
+        with pytest.raises(AccountScopeRequired):
+            await remove_device(work, viewer=acting, device_id=person.viewer.device_id)
+        with pytest.raises(AccountScopeRequired):
+            await rename_device(work, viewer=acting, device_id=person.viewer.device_id, name="Mine")
+        # It may leave itself.
+        await end_sign_in(work, viewer=acting, sign_in_id=acting.sign_in_id)
+    assert await oauth.who(tokens["access_token"]) is None
+    assert (await oauth.graph.ask("{ viewer { id } }", by=person))["data"]["viewer"] is not None
